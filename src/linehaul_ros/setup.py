@@ -17,7 +17,6 @@ setup(
     description='The shared ROS glue: QoS profiles, parameters, time, executors and test helpers.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [
-        ],
+        'console_scripts': [],
     },
 )

@@ -1,3 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""The shared ROS glue: QoS profiles, parameters, time, executors and test helpers."""
+"""The only shared ROS glue: names and QoS, parameters, time, journal, actions, running, tests.
+
+Everything that decides lives elsewhere, in packages that don't import ROS.
+"""

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""A goal that survives the death of its server.
+
+Every goal of linehaul carries a caller-made request id, and servers treat a repeat as the same
+request. So the client's part is simple: when nothing has been heard of a goal for a while, send it
+again. `PersistentGoal` does that until a result is there or the caller gives up.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from action_msgs.msg import GoalStatus
+from rclpy.action import ActionClient
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+_ENDED = (GoalStatus.STATUS_SUCCEEDED, GoalStatus.STATUS_ABORTED, GoalStatus.STATUS_CANCELED)
+
+
+class PersistentGoal:
+    """One goal, sent again whenever the server falls silent.
+
+    Args:
+        node: whose executor runs the callbacks.
+        client: action client; its server must send feedback at least once a second of wall time
+            and must treat a goal with a known request id as the same request.
+        goal: the goal message, with a request id in it.
+        on_result: called once with the result message.
+        on_feedback: called with each feedback message.
+        silence: wall seconds without feedback after which the goal is sent again.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        client: ActionClient,
+        goal: Any,
+        on_result: Callable[[Any], None],
+        on_feedback: Callable[[Any], None] = lambda _: None,
+        silence: float = 5.0,
+    ) -> None:
+        self._client = client
+        self._goal = goal
+        self._on_result = on_result
+        self._on_feedback = on_feedback
+        self._silence = silence
+        self._attempt = 0
+        self._handle: Any = None
+        self._cancelled = False
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._heard = -1e9
+        self.done = False
+        self.sent = 0
+        self._node = node
+        self._timer = node.create_timer(0.2, self._check, clock=self._steady)
+        self._check()
+
+    def cancel(self) -> None:
+        """Ask the server to cancel; the result still comes through `on_result`."""
+        self._cancelled = True
+        if self._handle is not None:
+            self._handle.cancel_goal_async()
+
+    def forget(self) -> None:
+        """Stop caring: no more callbacks, no more sending."""
+        self.done = True
+        self._node.destroy_timer(self._timer)
+
+    def _now(self) -> float:
+        return self._steady.now().nanoseconds * 1e-9
+
+    def _check(self) -> None:
+        if self.done or self._now() - self._heard < self._silence:
+            return
+        if not self._client.server_is_ready():
+            return
+        self._attempt += 1
+        self._heard = self._now()
+        self._handle = None
+        self.sent += 1
+        attempt = self._attempt
+        future = self._client.send_goal_async(
+            self._goal, feedback_callback=lambda m: self._feedback(attempt, m.feedback)
+        )
+        future.add_done_callback(lambda f: self._accepted(attempt, f.result()))
+
+    def _feedback(self, attempt: int, feedback: Any) -> None:
+        if attempt == self._attempt and not self.done:
+            self._heard = self._now()
+            self._on_feedback(feedback)
+
+    def _accepted(self, attempt: int, handle: Any) -> None:
+        if attempt != self._attempt or self.done:
+            return
+        self._heard = self._now()
+        if not handle.accepted:
+            return  # the server is not ready for goals; the silence brings the next attempt
+        self._handle = handle
+        if self._cancelled:
+            handle.cancel_goal_async()
+        handle.get_result_async().add_done_callback(lambda f: self._result(attempt, f.result()))
+
+    def _result(self, attempt: int, answer: Any) -> None:
+        if attempt != self._attempt or self.done or answer.status not in _ENDED:
+            return
+        self.forget()
+        self._on_result(answer.result)

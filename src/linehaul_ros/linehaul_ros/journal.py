@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""A journal on disk: write first, then act.
+
+One SQLite file in WAL mode. `Journal.append` returns when the records are in the file, so what
+follows may be done; after a ``kill -9`` `Journal.replay` gives every record that `append` returned
+for, in order. A torn last write is rolled back by SQLite. Bodies are JSON objects.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import orjson
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS event (
+    seq  INTEGER PRIMARY KEY,
+    time REAL NOT NULL,
+    kind TEXT NOT NULL,
+    body BLOB NOT NULL
+)"""
+
+
+class JournalError(RuntimeError):
+    """The journal cannot be read or written; the text says which file and why."""
+
+
+class JournalFull(JournalError):
+    """The disk is full; nothing of the batch was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the journal: number, plant time [s], kind, and the JSON body."""
+
+    seq: int
+    time: float
+    kind: str
+    body: dict[str, Any]
+
+
+class Journal:
+    """An append-only journal in one SQLite file.
+
+    Args:
+        path: the file; its folder is made.
+        durable: True also survives a power cut (a disk flush for each append); False survives the
+            death of the process, but a power cut may take the last appends.
+
+    Raises:
+        JournalError: the file is not a journal or cannot be opened.
+    """
+
+    def __init__(self, path: Path, *, durable: bool = False) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute('PRAGMA journal_mode=WAL')
+            self._db.execute(f'PRAGMA synchronous={"FULL" if durable else "NORMAL"}')
+            self._db.execute(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise JournalError(f'journal {path}: cannot open: {error}') from error
+
+    def append(self, time: float, records: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        """Write a batch, all or nothing.
+
+        Args:
+            time: plant time [s] of the batch.
+            records: (kind, body) pairs.
+
+        Raises:
+            JournalFull: the disk is full.
+            JournalError: any other failure to write.
+        """
+        rows = [(time, kind, orjson.dumps(body)) for kind, body in records]
+        if not rows:
+            return
+        try:
+            self._db.execute('BEGIN IMMEDIATE')
+            self._db.executemany('INSERT INTO event (time, kind, body) VALUES (?, ?, ?)', rows)
+            self._db.execute('COMMIT')
+        except sqlite3.Error as error:
+            self._roll_back()
+            if 'full' in str(error):
+                raise JournalFull(f'journal {self.path}: the disk is full') from error
+            raise JournalError(f'journal {self.path}: cannot write: {error}') from error
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute('ROLLBACK')
+
+    def replay(self) -> Iterator[Record]:
+        """Yield every record in the order of writing.
+
+        Raises:
+            JournalError: the file is damaged; the text says at which record.
+        """
+        last = 0
+        try:
+            for seq, time, kind, body in self._db.execute(
+                'SELECT seq, time, kind, body FROM event ORDER BY seq'
+            ):
+                yield Record(seq, time, kind, orjson.loads(body))
+                last = seq
+        except (sqlite3.DatabaseError, orjson.JSONDecodeError) as error:
+            raise JournalError(
+                f'journal {self.path}: damaged after record {last}: {error}; '
+                'move the file away to begin anew, or restore it from a backup'
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> 'Journal':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Run one node in one process: start, spin, stop cleanly, exit with a code that tells."""
+
+import contextlib
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+import rclpy
+from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from linehaul_ros.parameters import ParameterError
+
+
+class Closable(Protocol):
+    """What a node of linehaul has beside rclpy's own: `close` returns the exit code."""
+
+    def close(self) -> int:
+        """Stop, save, and return the process's exit code."""
+        ...
+
+
+def make_executor(context: rclpy.Context | None = None) -> Executor:
+    """Return the events executor where rclpy has it (4 times the messages), else the plain one."""
+    try:
+        from rclpy.experimental import EventsExecutor
+    except ImportError:
+        return SingleThreadedExecutor(context=context)
+    return EventsExecutor(context=context)
+
+
+def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> int:
+    """Run a node until SIGINT or SIGTERM.
+
+    Args:
+        make: builds the node; rclpy is initialised before it is called.
+        broken: exceptions of `make` that mean 'this cannot run': told in one line, exit code 2.
+
+    Returns:
+        The exit code: 0 after a clean stop, 2 if the node cannot run as configured, else what
+        the node's `close` says.
+    """
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.ALL)
+    try:
+        node = make()
+    except (ParameterError, *broken) as error:
+        print(f'cannot run: {error}', file=sys.stderr, flush=True)  # noqa: T201
+        rclpy.try_shutdown()
+        return 2
+    executor = make_executor()
+    executor.add_node(node)
+    code = 0
+    try:
+        with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
+            executor.spin()
+    finally:
+        close = getattr(node, 'close', None)
+        code = close() if close else 0
+        executor.remove_node(node)
+        node.destroy_node()
+        rclpy.try_shutdown()
+    return code
