@@ -14,10 +14,9 @@ setup(
     zip_safe=True,
     maintainer='linehaul maintainers',
     maintainer_email='maintainers@linehaul.invalid',
-    description='The vehicle contract: VDA 5050 orders and states, their rules, and their ROS messages.',
+    description='The vehicle contract: VDA 5050 orders, states, rules and ROS messages.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [
-        ],
+        'console_scripts': [],
     },
 )

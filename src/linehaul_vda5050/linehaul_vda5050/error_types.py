@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Predefined error types of VDA 5050 3.0 that this stack uses, and their levels."""
+
+from typing import Final
+
+from linehaul_vda5050.enums import ErrorLevel
+
+VALIDATION_FAILURE: Final = 'VALIDATION_FAILURE'
+UNSUPPORTED_PARAMETER: Final = 'UNSUPPORTED_PARAMETER'
+INVALID_ORDER_ACTION: Final = 'INVALID_ORDER_ACTION'
+INVALID_INSTANT_ACTION: Final = 'INVALID_INSTANT_ACTION'
+OTHER_ORDER_ACTIVE: Final = 'OTHER_ORDER_ACTIVE'
+OUTDATED_ORDER_UPDATE: Final = 'OUTDATED_ORDER_UPDATE'
+SAME_ORDER_UPDATE_ID: Final = 'SAME_ORDER_UPDATE_ID'
+ORDER_UPDATE_FOLLOWING_CANCEL: Final = 'ORDER_UPDATE_FOLLOWING_CANCEL'
+START_NODE_OUT_OF_RANGE: Final = 'START_NODE_OUT_OF_RANGE'
+NODE_UNREACHABLE: Final = 'NODE_UNREACHABLE'
+NO_ROUTE_TO_TARGET: Final = 'NO_ROUTE_TO_TARGET'
+UNKNOWN_MAP_ID: Final = 'UNKNOWN_MAP_ID'
+MOBILE_ROBOT_NOT_AVAILABLE: Final = 'MOBILE_ROBOT_NOT_AVAILABLE'
+NO_ORDER_TO_CANCEL: Final = 'NO_ORDER_TO_CANCEL'
+# Words of this stack, in the extensible enumeration.
+INVALID_ORDER: Final = 'INVALID_ORDER'
+LOAD_HANDLING_FAILED: Final = 'LOAD_HANDLING_FAILED'
+CHARGING_FAILED: Final = 'CHARGING_FAILED'
+BATTERY_EMPTY: Final = 'BATTERY_EMPTY'
+VEHICLE_STALLED: Final = 'VEHICLE_STALLED'
+
+REJECTION_LEVEL: Final = {UNSUPPORTED_PARAMETER: ErrorLevel.CRITICAL}
+
+
+def rejection_level(error_type: str) -> ErrorLevel:
+    """Return the level at which the refusal of an order is reported (VDA 5050 3.0, 6.1.4)."""
+    return REJECTION_LEVEL.get(error_type, ErrorLevel.WARNING)
