@@ -10,6 +10,7 @@ Source: VDA 5050 3.0.0, 6.1 (orders), 6.2 (actions).
 """
 
 import math
+from collections.abc import Sequence
 
 from linehaul_vda5050.checks import (
     Findings,
@@ -29,7 +30,7 @@ from linehaul_vda5050.findings import Finding, FindingCode
 from linehaul_vda5050.order import Edge, InstantActions, Node, NodePosition, Order
 from linehaul_vda5050.order import Trajectory as Curve
 
-Elements = tuple[Node, ...] | tuple[Edge, ...]
+Elements = Sequence[Node | Edge]
 
 
 def validate_order(order: Order) -> list[Finding]:

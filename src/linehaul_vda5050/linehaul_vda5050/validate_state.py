@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges the content of states: sequence, ranges, doubles, words (VDA 5050 3.0.0, 6.10)."""
 
+from collections.abc import Sequence
+
 from linehaul_vda5050.checks import (
     Findings,
     angle,
@@ -24,7 +26,7 @@ from linehaul_vda5050.state import (
     State,
 )
 
-Elements = tuple[NodeState, ...] | tuple[EdgeState, ...]
+Elements = Sequence[NodeState | EdgeState]
 
 
 def validate_state(state: State) -> list[Finding]:
