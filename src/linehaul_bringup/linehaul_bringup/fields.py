@@ -38,7 +38,7 @@ class Fields:
     def of(cls, raw: Any, where: str, problems: list[Problem]) -> Fields:
         """Wrap a value that has to be a mapping with text keys."""
         if not isinstance(raw, Mapping) or not all(isinstance(key, str) for key in raw):
-            problems.append(Problem(where, f'found {raw!r}', 'write a mapping of names to values'))
+            problems.append(Problem(where, f'found {raw!r}', 'write a mapping of texts to values'))
             raw = {}
         return cls(raw, where, problems)
 

@@ -18,6 +18,8 @@ _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
 #: a node's log file is put aside as `.1` when it is larger [bytes]
 LARGEST = 32 * 1024 * 1024
 LAST_LINES = 15
+#: the label of the starter's own lines
+STARTER = 'starter'
 
 
 def wants_colour(stream: TextIO, env: Mapping[str, str]) -> bool:

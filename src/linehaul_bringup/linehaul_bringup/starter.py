@@ -22,7 +22,7 @@ from .arguments import Argument, ArgumentName, Scalar, resolve, spell
 from .command import command_line
 from .errors import ArgumentsError, BringupError, Problem
 from .lock import hold_domain, hold_run_dir
-from .logs import Terminal, wants_colour
+from .logs import STARTER, Terminal, wants_colour
 from .paths import find_executable, make_run_dir, run_dir_path
 from .plan import NodeProcess
 from .readers import RUN_DIR, plan_processes, read_table, with_run_dir
@@ -124,8 +124,9 @@ def start(values: dict[ArgumentName, Scalar], system_file: Path | None) -> int:
 
 async def _supervise(commands: Sequence[Command], run_dir: Path) -> int:
     colour = wants_colour(sys.stdout, os.environ)
-    terminal = Terminal(sys.stdout, colour, max(len(c.label) for c in commands))
-    terminal.line('starter', f'run directory {run_dir}')
+    labels = [STARTER, *(command.label for command in commands)]
+    terminal = Terminal(sys.stdout, colour, max(len(label) for label in labels))
+    terminal.line(STARTER, f'run directory {run_dir}')
     env = child_environment(os.environ, run_dir, colour)
     status = await Supervisor(commands, env, run_dir, terminal).run()
     if status.reason:

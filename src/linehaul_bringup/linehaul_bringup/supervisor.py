@@ -18,7 +18,7 @@ from pathlib import Path
 
 from .child import Child, spawn
 from .lines import LineSplitter
-from .logs import NodeLog, Terminal
+from .logs import STARTER, NodeLog, Terminal
 from .restart import Health, Respawn, after_exit
 from .status import NodeStatus, RunStatus
 from .warden import Warden
@@ -220,8 +220,8 @@ class Supervisor:
 
     def _say(self, text: str, label: str) -> None:
         """Say something about a node, in its log and in the terminal."""
-        self._logs[label].line(f'[starter] {text}')
-        self._terminal.line('starter', f'{label} {text}')
+        self._logs[label].line(f'[{STARTER}] {text}')
+        self._terminal.line(STARTER, f'{label} {text}')
 
     def _publish(self) -> None:
         self._status.write(self._run_dir / 'status.json')
