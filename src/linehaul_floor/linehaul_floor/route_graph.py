@@ -140,9 +140,10 @@ def landmarks(graph: RouteGraph) -> Landmarks:
     nodes = _far_apart(graph.roadmap)
     onward = np.zeros((graph.time.size, nodes.size), np.float32)
     back = np.zeros_like(onward)
+    time = _lower(graph.time)
     for k, node in enumerate(nodes):
         to_node = cost_to_go(graph, int(node), graph.time)
-        onward[:, k] = _lower(to_node - graph.time)
+        onward[:, k] = _lower(to_node) - time
         back[:, k] = _lower(_from_node(graph, int(node)))
     return Landmarks(onward, back)
 
@@ -192,7 +193,8 @@ def _far_apart(roadmap: Roadmap) -> IntArray:
     lane = np.flatnonzero(~roadmap.node_bay)
     points = roadmap.xy[lane]
     distance = np.full(lane.size, math.inf)
-    latest, chosen = points.mean(axis=0), []
+    latest = points.mean(axis=0)
+    chosen: list[int] = []
     for _ in range(min(LANDMARKS, lane.size)):
         gap = np.hypot(*(points - latest).T)
         distance = np.minimum(distance, gap) if chosen else gap
