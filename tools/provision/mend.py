@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Mend what the ROS 2 wheels bring along from the machine they were built on.
+
+Their exported CMake files name the include and site-packages folders of a foreign Python, and
+their ament index chains to its prefix. Both are rewritten to this environment's own.
+"""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+_FOREIGN = re.compile(rb'/opt/python/cp3\d+-cp3\d+')
+_PATHS = """
+import json, sysconfig
+paths = sysconfig.get_paths()
+print(json.dumps({'include': paths['include'], 'site': paths['platlib']}))
+"""
+
+
+def wheels(venv: Path, python: Path) -> None:
+    """Rewrite the foreign prefix everywhere below the environment's share/ and lib/cmake/."""
+    answer = subprocess.run(
+        [str(python), '-I', '-c', _PATHS],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, '_ROS_WHEELS_BOOTSTRAP_COMPLETE': '1'},
+    )
+    paths = json.loads(answer.stdout)
+    files = [*venv.glob('share/**/*.cmake'), *venv.glob('lib/cmake/**/*.cmake')]
+    for file in files:
+        old = file.read_bytes()
+        if _FOREIGN.search(old):
+            file.write_bytes(own(old, str(venv), paths['include'], paths['site']))
+    for file in venv.glob('share/ament_index/resource_index/parent_prefix_path/*'):
+        file.write_bytes(_FOREIGN.sub(b'', file.read_bytes()))
+
+
+def own(text: bytes, venv: str, include: str, site: str) -> bytes:
+    """Return `text` with the foreign Python's folders replaced.
+
+    >>> own(b'/opt/python/cp312-cp312/include/python3.12;x', '/v', '/usr/include/python3.12', '/s')
+    b'/usr/include/python3.12;x'
+    """
+    rules = ((rb'/include/python3\.\d+', include), (rb'/lib/python3\.\d+/site-packages', site))
+    for tail, new in rules:
+        text = re.sub(_FOREIGN.pattern + tail, lambda _, new=new: new.encode(), text)
+    return _FOREIGN.sub(lambda _: venv.encode(), text)
