@@ -30,15 +30,9 @@ def _scalar_text(value: Scalar) -> str:
     return repr(value)
 
 
-def command_line(process: NodeProcess, executable: Path) -> tuple[str, ...]:
-    """Build the command line of a process.
-
-    Args:
-        process: what to run.
-        executable: the executable's file.
-    """
-    arguments = [str(executable), '--ros-args']
-    arguments += ['-r', f'__node:={process.name}', '-r', f'__ns:={process.namespace}']
+def ros_arguments(process: NodeProcess) -> tuple[str, ...]:
+    """Return the ROS arguments of a process besides its name and namespace."""
+    arguments: list[str] = []
     for source, target in process.remappings:
         arguments += ['-r', f'{source}:={target}']
     for file in process.parameter_files:
@@ -46,3 +40,14 @@ def command_line(process: NodeProcess, executable: Path) -> tuple[str, ...]:
     for name, value in process.parameters:
         arguments += ['-p', f'{name}:={parameter_text(value)}']
     return tuple(arguments)
+
+
+def command_line(process: NodeProcess, executable: Path) -> tuple[str, ...]:
+    """Build the command line of a process.
+
+    Args:
+        process: what to run.
+        executable: the executable's file.
+    """
+    names = ('-r', f'__node:={process.name}', '-r', f'__ns:={process.namespace}')
+    return (str(executable), '--ros-args', *names, *ros_arguments(process))

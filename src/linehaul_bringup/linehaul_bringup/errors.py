@@ -59,3 +59,7 @@ class EnvironmentMissing(BringupError):  # noqa: N818 - it names a state of the 
 
 class RunRefused(BringupError):  # noqa: N818 - it names a decision
     """The run cannot start here; the message says why and what to do."""
+
+
+class PlantCannotRun(BringupError):  # noqa: N818 - it names a state of the plant
+    """A node that the plant needs keeps failing."""
