@@ -1,3 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
 """Routes for many vehicles at once, and the execution graph that releases them."""
+
+from linehaul_traffic.conservative import NoWay, Wish, find_way
+from linehaul_traffic.errors import CommitError, TrafficError
+from linehaul_traffic.execution import ExecutionGraph, Path, Wait
+
+__all__ = [
+    'CommitError',
+    'ExecutionGraph',
+    'NoWay',
+    'Path',
+    'TrafficError',
+    'Wait',
+    'Wish',
+    'find_way',
+]

@@ -7,7 +7,8 @@ TrafficError
 │   ├── MapError        a MovingAI map that cannot be read
 │   ├── ScenarioError   a scenario that cannot be read or does not fit its map
 │   └── InstanceError   starts and goals that no planner can serve
-└── PlanError           a plan that breaks a rule (broken promise of a planner)
+├── PlanError           a plan that breaks a rule (broken promise of a planner)
+└── CommitError         a path that the execution graph must not take
 """
 
 
@@ -33,3 +34,7 @@ class InstanceError(InputError):
 
 class PlanError(TrafficError):
     """A plan that breaks a rule: a fault of the planner, never of its input."""
+
+
+class CommitError(TrafficError):
+    """A path that the execution graph must not take: it would break safety or liveness."""

@@ -1,0 +1,234 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""The fleet's dataclasses to ROS messages and back."""
+
+from math import hypot, nan
+
+from builtin_interfaces.msg import Time
+from linehaul_ros.time import from_time, to_time
+
+from linehaul_fleet.codes import Refusal
+from linehaul_fleet.delivery import Delivery, Request, RequestId
+from linehaul_fleet.events import Event, JobEnded, JobGiven, PhaseReached
+from linehaul_fleet.model import FleetModel, Vehicle
+from linehaul_fleet.work import JobKind
+from linehaul_floor import ItemId, PlaceId, Roadmap
+from linehaul_interfaces.action import DeliverMaterial, RetrieveLoad
+from linehaul_interfaces.msg import (
+    DeliveryState,
+    FleetEvent,
+    FleetState,
+    TrafficState,
+    TrafficWait,
+    VehiclePath,
+    VehicleSummary,
+)
+from linehaul_traffic import ExecutionGraph, Wait
+
+
+def to_request(goal: DeliverMaterial.Goal) -> Request:
+    """Convert a goal, whatever is in it."""
+    return Request(
+        request_id=RequestId(goal.request_id),
+        order_id=goal.order_id,
+        item_id=ItemId(goal.item_id),
+        quantity=goal.quantity,
+        station_id=PlaceId(goal.station_id),
+        earliest=from_time(goal.earliest),
+        due=from_time(goal.due),
+        priority=goal.priority,
+    )
+
+
+def to_goal(request: Request) -> DeliverMaterial.Goal:
+    """Convert a request to the goal that asks for it."""
+    return DeliverMaterial.Goal(
+        request_id=request.request_id,
+        order_id=request.order_id,
+        item_id=request.item_id,
+        quantity=request.quantity,
+        station_id=request.station_id,
+        earliest=to_time(request.earliest),
+        due=to_time(request.due),
+        priority=request.priority,
+    )
+
+
+def delivery_state(delivery: Delivery) -> DeliveryState:
+    """Convert a delivery."""
+    request = delivery.request
+    return DeliveryState(
+        request_id=request.request_id,
+        order_id=request.order_id,
+        item_id=request.item_id,
+        quantity=request.quantity,
+        station_id=request.station_id,
+        phase=int(delivery.phase),
+        priority=request.priority,
+        requested=to_time(delivery.requested),
+        earliest=to_time(request.earliest),
+        due=to_time(request.due),
+        eta=to_time(delivery.eta),
+        slack=delivery.slack,
+        vehicle_id=delivery.vehicle_id or '',
+        load_id=delivery.load_id or '',
+        reassignments=delivery.reassignments,
+        error_code=int(delivery.code),
+        error_msg=delivery.text,
+    )
+
+
+def delivery_result(delivery: Delivery) -> DeliverMaterial.Result:
+    """Convert a delivery that has ended."""
+    done = int(delivery.code) == 0
+    return DeliverMaterial.Result(
+        error_code=int(delivery.code),
+        error_msg=delivery.text,
+        load_id=(delivery.load_id or '') if done else '',
+        item_id=delivery.request.item_id,
+        quantity=delivery.request.quantity if done else 0,
+        station_id=delivery.request.station_id,
+        vehicle_id=delivery.vehicle_id or '',
+        delivered=to_time(delivery.ended) if done else Time(),
+        lateness=delivery.lateness,
+    )
+
+
+def refusal_result(goal: DeliverMaterial.Goal, refusal: Refusal) -> DeliverMaterial.Result:
+    """Convert a refusal."""
+    return DeliverMaterial.Result(
+        error_code=int(refusal.code),
+        error_msg=refusal.text,
+        item_id=goal.item_id,
+        station_id=goal.station_id,
+        lateness=nan,
+    )
+
+
+def retrieve_goal(delivery: Delivery) -> RetrieveLoad.Goal:
+    """Return the goal that asks the warehouse for a delivery's container."""
+    request = delivery.request
+    return RetrieveLoad.Goal(
+        request_id=request.request_id,
+        order_id=request.order_id,
+        item_id=request.item_id,
+        quantity=request.quantity,
+        due=to_time(request.earliest),
+        priority=request.priority,
+    )
+
+
+def vehicle_summary(vehicle: Vehicle, now: float, note: str) -> VehicleSummary:
+    """Convert a vehicle."""
+    state = vehicle.state
+    summary = VehicleSummary(
+        vehicle_id=vehicle.id,
+        vehicle_class=vehicle.vehicle_class,
+        connection_state=int(vehicle.connection),
+        work=int(vehicle.job.kind if vehicle.job else JobKind.IDLE),
+        request_id=(vehicle.job.request_id or '') if vehicle.job else '',
+        goal_id=vehicle.leg.place_id if vehicle.leg else '',
+        load_ids=list(vehicle.loads),
+        state_age=now - vehicle.heard,
+        note=note,
+    )
+    if state is None:
+        return summary
+    summary.operating_mode = int(state.operating_mode)
+    summary.state_of_charge = state.power_supply.state_of_charge
+    summary.charging = state.power_supply.charging
+    position, velocity = state.mobile_robot_position, state.velocity
+    if position is not None:
+        summary.x, summary.y, summary.theta = position.x, position.y, position.theta
+    if velocity is not None:
+        summary.speed = hypot(velocity.vx, velocity.vy)
+    return summary
+
+
+def fleet_state(
+    model: FleetModel, refused: int, now: float, notes: dict[str, str], recent: float = 600.0
+) -> FleetState:
+    """Convert the model: all vehicles, open deliveries, and those that ended lately."""
+    ended = [d for d in model.deliveries.values() if d.phase.ended]
+    shown = [d for d in ended if now - d.ended < recent] + list(model.open.values())
+    seen = [v for v in model.vehicles.values() if v.state is not None]
+    names = [d.phase.name for d in ended]
+    return FleetState(
+        stamp=to_time(now),
+        plant=model.plant.name,
+        mode=FleetState.MODE_RUNNING,
+        vehicles=[vehicle_summary(v, now, notes.get(v.id, v.note)) for v in seen],
+        deliveries=[delivery_state(d) for d in shown],
+        delivered=names.count('DELIVERED'),
+        failed=names.count('FAILED'),
+        cancelled=names.count('CANCELLED'),
+        refused=refused,
+        reassignments=sum(d.reassignments for d in model.deliveries.values()),
+    )
+
+
+def traffic_state(
+    model: FleetModel, graph: ExecutionGraph, waits: dict[str, Wait], now: float
+) -> TrafficState:
+    """Convert committed ways and waits."""
+    roadmap = model.plant.roadmap
+    paths = []
+    for vehicle in model.vehicles.values():
+        if vehicle.leg is not None and vehicle.id in graph.vehicles:
+            path, reached, granted = graph.path(vehicle.id)
+            paths.append(
+                VehiclePath(
+                    vehicle_id=vehicle.id,
+                    goal_id=vehicle.leg.place_id,
+                    node_ids=[roadmap.node_ids[k] for k in path.nodes[reached:]],
+                    released_nodes=granted - reached + 1,
+                )
+            )
+    return TrafficState(
+        stamp=to_time(now),
+        paths=paths,
+        waits=[
+            TrafficWait(
+                vehicle_id=wait.vehicle,
+                waits_for=wait.waits_for,
+                element_id=element_id(roadmap, wait.element),
+                reason=TrafficWait.REASON_QUEUE
+                if model.vehicles[wait.vehicle].leg  # type: ignore[index]
+                else TrafficWait.REASON_GOAL_TAKEN,
+            )
+            for wait in waits.values()
+        ],
+    )
+
+
+def element_id(roadmap: Roadmap, element: int) -> str:
+    """Return the name of a node or edge by its element index."""
+    n = roadmap.node_count
+    return roadmap.node_ids[element] if element < n else roadmap.edge_ids[element - n]
+
+
+def fleet_event(event: Event, model: FleetModel, now: float) -> FleetEvent | None:
+    """Convert an event that people and other nodes want to see; None for the others."""
+    message = FleetEvent(stamp=to_time(now), slack=nan, previous_slack=nan)
+    match event:
+        case PhaseReached(request_id, phase, _, text):
+            delivery = model.deliveries[request_id]
+            message.kind = FleetEvent.KIND_DELIVERY
+            message.request_id = request_id
+            message.order_id = delivery.request.order_id
+            message.vehicle_id = delivery.vehicle_id or ''
+            message.slack = delivery.slack
+            message.phase = int(phase)
+            message.reason = text or phase.name.lower()
+        case JobGiven(vehicle_id, job):
+            message.kind = FleetEvent.KIND_ASSIGNMENT
+            message.request_id = job.request_id or ''
+            message.vehicle_id = vehicle_id
+            message.reason = f'{job.kind.name.lower()} to {job.target}'
+        case JobEnded(vehicle_id, why):
+            message.kind = FleetEvent.KIND_VEHICLE
+            message.vehicle_id = vehicle_id
+            message.reason = why
+        case _:
+            return None
+    return message

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Deliveries: what stations ask for, and how far each one is."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from math import isnan, nan
+from typing import NewType
+
+from linehaul_fleet.codes import Code
+from linehaul_floor import ItemId, PlaceId, VehicleId
+
+RequestId = NewType('RequestId', str)
+LoadId = NewType('LoadId', str)
+
+
+class Phase(IntEnum):
+    """How far a delivery is; numbers as in DeliveryState.msg."""
+
+    UNKNOWN = 0
+    REQUESTED = 1
+    ACCEPTED = 2
+    FETCHING = 3
+    LOADED = 4
+    DELIVERING = 5
+    DELIVERED = 6
+    CANCELLED = 7
+    FAILED = 8
+    WAITING_FOR_PERSON = 9
+
+    @property
+    def ended(self) -> bool:
+        """True for phases that a delivery never leaves."""
+        return self in (Phase.DELIVERED, Phase.CANCELLED, Phase.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller wants; times in seconds of the plant's clock, NaN where not given."""
+
+    request_id: RequestId
+    order_id: str
+    item_id: ItemId
+    quantity: int
+    station_id: PlaceId
+    earliest: float
+    due: float
+    priority: int
+
+    def same_as(self, other: 'Request') -> bool:
+        """Return whether two requests say the same; NaN equals NaN."""
+        return self._key() == other._key()
+
+    def _key(self) -> tuple[object, ...]:
+        times = tuple(None if isnan(t) else t for t in (self.earliest, self.due))
+        return (self.order_id, self.item_id, self.quantity, self.station_id, times, self.priority)
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One delivery: the request and what has become of it so far."""
+
+    request: Request
+    requested: float
+    phase: Phase = Phase.ACCEPTED
+    port_id: PlaceId | None = None
+    load_id: LoadId | None = None
+    at_port: bool = False
+    vehicle_id: VehicleId | None = None
+    ended: float = nan
+    eta: float = nan
+    reassignments: int = 0
+    code: Code = Code.NONE
+    text: str = ''
+
+    @property
+    def slack(self) -> float:
+        """Seconds between due and expected arrival; NaN where either is not known."""
+        return self.request.due - self.eta
+
+    @property
+    def lateness(self) -> float:
+        """Seconds between due and delivery; NaN where there was no due time or no delivery."""
+        return self.ended - self.request.due if self.phase is Phase.DELIVERED else nan

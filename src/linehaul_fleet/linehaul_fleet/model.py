@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the fleet knows: a fold of its events, plus what vehicles say of themselves.
+
+The fold is what must survive a crash; vehicle states and connections come anew by themselves.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import inf
+
+from linehaul_fleet.delivery import Delivery, LoadId, Phase, RequestId
+from linehaul_fleet.events import (
+    ContainerPromised,
+    ContainerReady,
+    DeliveryRequested,
+    Event,
+    JobEnded,
+    JobGiven,
+    LegCommitted,
+    LegEnded,
+    LoadAbandoned,
+    PhaseReached,
+    VehicleRelocated,
+)
+from linehaul_fleet.work import Job, JobKind, Leg
+from linehaul_floor import ClassId, PlaceId, Plant, VehicleId
+from linehaul_traffic import Path
+from linehaul_vda5050 import ConnectionState, State
+
+
+@dataclass(slots=True)
+class Vehicle:
+    """One vehicle of the plant file.
+
+    path and commit are those of its last leg, also after the leg has ended: it rests at the end of
+    path. heard is the plant time [s] of its last state. orders counts the legs it ever had.
+    """
+
+    id: VehicleId
+    vehicle_class: ClassId
+    home: PlaceId
+    state: State | None = None
+    heard: float = -inf
+    connection: ConnectionState = ConnectionState.UNKNOWN
+    job: Job | None = None
+    leg: Leg | None = None
+    path: Path | None = None
+    commit: int = 0
+    orders: int = 0
+    note: str = ''
+
+    @property
+    def loads(self) -> tuple[LoadId, ...]:
+        """Ids of the loads it says it carries."""
+        if self.state is None or self.state.loads is None:
+            return ()
+        return tuple(LoadId(str(load.load_id)) for load in self.state.loads)
+
+
+@dataclass(slots=True)
+class FleetModel:
+    """All deliveries and vehicles of one plant."""
+
+    plant: Plant
+    deliveries: dict[RequestId, Delivery] = field(default_factory=dict)
+    open: dict[RequestId, Delivery] = field(default_factory=dict)
+    vehicles: dict[VehicleId, Vehicle] = field(default_factory=dict)
+    abandoned: dict[LoadId, PlaceId] = field(default_factory=dict)
+    commits: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with the plant file's vehicles."""
+        for spawn in self.plant.fleet:
+            self.vehicles[spawn.id] = Vehicle(spawn.id, spawn.vehicle_class, spawn.place)
+
+    def in_commit_order(self) -> Iterator[Vehicle]:
+        """Yield the vehicles that ever had a leg, earliest commit first."""
+        known = (v for v in self.vehicles.values() if v.path is not None)
+        yield from sorted(known, key=lambda v: v.commit)
+
+    def apply(self, event: Event, time: float) -> None:
+        """Take an event in. Never refuses: an event is something that has happened."""
+        match event:
+            case DeliveryRequested(request):
+                delivery = Delivery(request, time)
+                self.deliveries[request.request_id] = delivery
+                self.open[request.request_id] = delivery
+            case ContainerPromised(request_id, port_id, load_id):
+                delivery = self.deliveries[request_id]
+                delivery.port_id, delivery.load_id = port_id, load_id
+            case ContainerReady(request_id, port_id, load_id):
+                delivery = self.deliveries[request_id]
+                delivery.port_id, delivery.load_id, delivery.at_port = port_id, load_id, True
+            case PhaseReached():
+                self._phase(event, time)
+            case LoadAbandoned(load_id, port_id):
+                self.abandoned[load_id] = port_id
+            case _:
+                self._vehicle(event)
+
+    def _phase(self, event: PhaseReached, time: float) -> None:
+        delivery = self.deliveries[event.request_id]
+        delivery.phase = event.phase
+        if event.phase.ended:
+            delivery.ended, delivery.code, delivery.text = time, event.code, event.text
+            self.open.pop(event.request_id, None)
+
+    def _vehicle(self, event: Event) -> None:
+        match event:
+            case JobGiven(vehicle_id, job):
+                self.vehicles[vehicle_id].job = job
+                self._note_vehicle(job, vehicle_id)
+                if job.kind is JobKind.RETURN and job.load_id is not None:
+                    self.abandoned.pop(job.load_id, None)
+            case JobEnded(vehicle_id):
+                vehicle = self.vehicles[vehicle_id]
+                if vehicle.job is not None:
+                    self._note_vehicle(vehicle.job, None)
+                vehicle.job = None
+            case LegCommitted(vehicle_id, leg):
+                vehicle = self.vehicles[vehicle_id]
+                self.commits += 1
+                vehicle.leg, vehicle.path, vehicle.commit = leg, leg.path, self.commits
+                vehicle.orders += 1
+            case LegEnded(vehicle_id):
+                vehicle = self.vehicles[vehicle_id]
+                vehicle.leg = None
+                if vehicle.path is not None:
+                    vehicle.path = Path(vehicle.path.nodes[-1:], ())
+            case VehicleRelocated(vehicle_id, node):
+                vehicle = self.vehicles[vehicle_id]
+                vehicle.leg, vehicle.path = None, Path((node,), ())
+
+    def _note_vehicle(self, job: Job, vehicle_id: VehicleId | None) -> None:
+        delivery = self.open.get(job.request_id) if job.request_id else None
+        if delivery is None:
+            return
+        if vehicle_id is not None and delivery.vehicle_id not in (None, vehicle_id):
+            delivery.reassignments += 1
+        if vehicle_id is not None or delivery.phase < Phase.LOADED:
+            delivery.vehicle_id = vehicle_id
