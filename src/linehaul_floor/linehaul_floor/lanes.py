@@ -9,6 +9,7 @@ join the two. A bay is a spur off a lane node; its end is the rest position of a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -117,7 +118,7 @@ class Network:
     def add_lane(self, lane: LaneSpec) -> None:
         """Lay out one lane."""
         nodes = self._lay(lane.id, _divide(lane.path, lane.pitch))
-        for start, end in zip(nodes, nodes[1:], strict=False):
+        for start, end in pairwise(nodes):
             self.add_edge(_Edge(start, end, lane.speed, lane.classes, False, False), lane.where)
             if lane.two_way:
                 self.add_edge(
@@ -125,27 +126,44 @@ class Network:
                 )
 
     def add_pair(self, pair: PairSpec) -> list[tuple[int, int, PairSpec]]:
-        """Lay out both lanes of a pair and return the node pairs that crossovers may join."""
+        """Lay out both lanes of a pair; return what is still to be joined both ways.
+
+        These are the crossovers, and the last piece of each lane at both ends of the pair: so a
+        vehicle that stands at an end cuts nobody off.
+        """
         ahead = _divide(pair.path, pair.pitch)
         along = pair.path[-1] - pair.path[0]
         left = np.array([-along[1], along[0]]) / np.hypot(*along)
         there = self._lay(pair.id, ahead)
         back = self._lay(f'{pair.id}_r', ahead + pair.gap * left)
-        for start, end in zip(there, there[1:], strict=False):
+        for start, end in pairwise(there):
             self.add_edge(_Edge(start, end, pair.speed, pair.classes, False, False), pair.where)
-        for end, start in zip(back, back[1:], strict=False):
+        for end, start in pairwise(back):
             self.add_edge(_Edge(start, end, pair.speed, pair.classes, False, False), pair.where)
-        every = pair.crossovers
-        return (
-            [(a, b, pair) for a, b in zip(there[::every], back[::every], strict=True)]
-            if every
-            else []
-        )
+        if not pair.crossovers:
+            return []
+        joined = list(zip(there, back, strict=True))[:: pair.crossovers]
+        joined += [(lane[i], lane[i + 1]) for lane in (there, back) for i in (0, -2)]
+        return [(a, b, pair) for a, b in joined]
 
     def add_crossover(self, first: int, second: int, pair: PairSpec) -> None:
-        """Join the two lanes of a pair both ways."""
+        """Join two nodes both ways, unless another lane's node is between them."""
+        if self._between(first, second):
+            return
         for start, end in ((first, second), (second, first)):
             self.add_edge(_Edge(start, end, pair.speed, pair.classes, False, True), pair.where)
+
+    def _between(self, first: int, second: int) -> bool:
+        points = np.array(self.points)
+        start, along = points[first], points[second] - points[first]
+        length = float(np.hypot(*along))
+        if length == 0.0:
+            return False
+        ahead = (points - start) @ along / length
+        aside = np.abs((points - start) @ np.array([-along[1], along[0]])) / length
+        tolerance = 1.0 / _GRID
+        inner = (ahead > tolerance) & (ahead < length - tolerance) & (aside < tolerance)
+        return bool(inner.any())
 
     def add_bay(self, bay: BaySpec) -> None:
         """Hang a bay on its lane node."""
@@ -242,7 +260,7 @@ def lay_out(
 def _divide(path: FloatArray, pitch: float) -> FloatArray:
     """Return the points (M, 2) along a polyline, each segment cut into equal pieces."""
     pieces = [path[:1]]
-    for start, end in zip(path, path[1:], strict=False):
+    for start, end in pairwise(path):
         count = max(1, round(float(np.hypot(*(end - start))) / pitch))
         fraction = np.arange(1, count + 1)[:, None] / count
         pieces.append(start + fraction * (end - start))
