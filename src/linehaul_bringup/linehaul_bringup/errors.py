@@ -53,6 +53,10 @@ class ArgumentsError(_ProblemsError):
     """The arguments given do not fit the table."""
 
 
+class GazeboMissing(_ProblemsError):  # noqa: N818 - it names a state of the machine
+    """A run in Gazebo is not possible here."""
+
+
 class EnvironmentMissing(BringupError):  # noqa: N818 - it names a state of the shell
     """A package, executable or ROS itself is not to be found from this shell."""
 

@@ -37,6 +37,12 @@ def share_folder(name: str, env: Mapping[str, str]) -> Path:
     raise EnvironmentMissing(f'the folder {name}/ of {PACKAGE} is not installed: {_HELP}')
 
 
+def has_package(package: str, env: Mapping[str, str]) -> bool:
+    """Tell whether a ROS package is installed."""
+    index = Path('share', 'ament_index', 'resource_index', 'packages', package)
+    return any((prefix / index).exists() for prefix in prefixes(env))
+
+
 def find_executable(package: str, executable: str, env: Mapping[str, str]) -> Path:
     """Find an executable of a package as ROS does.
 
