@@ -54,7 +54,7 @@ def logged(
             cwd=cwd,
             pass_fds=keep,
         )
-        assert child.stdout is not None  # noqa: S101 - PIPE was asked for
+        assert child.stdout is not None
         with child:
             for line in child.stdout:
                 file.write(line)
