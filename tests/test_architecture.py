@@ -42,9 +42,13 @@ CORES = {
 #: Modules that may know ROS, in every package.
 SHELLS = {'node.py', 'convert.py'}
 #: Command-line clients that talk to nodes by ROS.
-CLIENTS = {'linehaul_line/request.py', 'linehaul_bringup/demo.py'}
+CLIENTS = {
+    'linehaul_line/request.py',
+    'linehaul_bringup/demo_client.py',
+    'linehaul_bringup/demo_watch.py',
+}
 #: What a client may use beside what its package's core may.
-CLIENT_IMPORTS = {'linehaul_bringup/demo.py': {'linehaul_line'}}
+CLIENT_IMPORTS = {'linehaul_bringup/demo_client.py': {'linehaul_line'}}
 GLUE = {'linehaul_ros', 'linehaul_interfaces'}
 ROS = re.compile(r'^(rclpy|tf2_ros|linehaul_interfaces|linehaul_ros|builtin_interfaces|\w+_msgs)$')
 
