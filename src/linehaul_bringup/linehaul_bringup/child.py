@@ -74,7 +74,7 @@ def spawn(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) 
             stderr=writing,
             start_new_session=True,
             # Safe here: the starter has one thread, so nothing holds a lock across the fork.
-            preexec_fn=_newborn(os.getpid()),  # noqa: PLW1509
+            preexec_fn=newborn(os.getpid(), signal.SIGKILL),  # noqa: PLW1509
         )
     except OSError:
         os.close(reading)
@@ -85,11 +85,16 @@ def spawn(argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) 
     return Child(process, os.pidfd_open(process.pid), reading)
 
 
-def _newborn(parent: int) -> Callable[[], None]:
-    """Make what a child does before it becomes the program."""
+def newborn(parent: int, farewell: signal.Signals) -> Callable[[], None]:
+    """Make what a child does before it becomes the program.
+
+    Args:
+        parent: the process that starts it.
+        farewell: the signal the child gets when its parent dies, however that happens.
+    """
 
     def prepare() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, farewell)
         # A shell that started us in the background left Ctrl-C ignored, and that is inherited.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
