@@ -14,7 +14,7 @@ setup(
     zip_safe=True,
     maintainer='linehaul maintainers',
     maintainer_email='maintainers@linehaul.invalid',
-    description='The far ends, simulated: vehicles, ports and the clock, with an independent overlap checker.',
+    description='The far ends, simulated: vehicles, ports, the clock, and an overlap checker.',
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

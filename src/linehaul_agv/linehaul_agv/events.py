@@ -45,9 +45,7 @@ class NodeReached:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The drive stands. at_node is False where it stands between two nodes."""
-
-    at_node: bool
+    """The drive stands on a node and has no way left. A vehicle that is held has one."""
 
 
 @dataclass(frozen=True, slots=True)

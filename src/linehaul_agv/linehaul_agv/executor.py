@@ -72,8 +72,8 @@ def _take(vehicle: Vehicle, state: AgvState, event: Event, now: float) -> Step:
             return take_instant_actions(state, message)
         case NodeReached(sequence_id):
             return reach_node(state, sequence_id)
-        case Stopped(at_node):
-            return replace(state, driving=False, at_node=at_node), []
+        case Stopped():
+            return replace(state, driving=False), []
         case ActionReported():
             return _report(state, event), []
         case ErrorRaised(error, active):

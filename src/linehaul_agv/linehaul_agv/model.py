@@ -65,7 +65,6 @@ class AgvState:
         errors: Active errors.
         mode: Who drives.
         driving: The drive has a way and has not said that it stands.
-        at_node: Stands on a node, not between two.
         paused: startPause was received.
         cancelling: Ids of the running cancelOrder actions.
         path_end: Sequence id of the last node given to the drive.
@@ -81,7 +80,6 @@ class AgvState:
     errors: tuple[Error, ...] = ()
     mode: OperatingMode = OperatingMode.AUTOMATIC
     driving: bool = False
-    at_node: bool = True
     paused: bool = False
     cancelling: tuple[ActionId, ...] = ()
     path_end: int = 0

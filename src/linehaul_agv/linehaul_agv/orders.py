@@ -36,7 +36,7 @@ MOST_ERRORS = 10
 def take_order(vehicle: Vehicle, state: AgvState, event: OrderReceived) -> AgvState:
     """Judge a received order and take it, or note why not."""
     order, pose = event.order, event.pose
-    resting = not state.driving and state.at_node and not state.cancelling
+    resting = not state.driving and not state.cancelling
     free = state.idle or (state.broken and not any(task.active for task in state.tasks))
     memory = replace(state.memory, idle=resting and free)
     abilities = replace(vehicle.abilities, operating_mode=state.mode)

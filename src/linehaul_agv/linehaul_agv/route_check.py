@@ -9,7 +9,7 @@ from linehaul_agv.vehicle import Vehicle
 from linehaul_floor import EdgeId, NodeId
 from linehaul_vda5050 import Edge, Node, OrientationType, error_types
 
-STRAIGHT = 0.02
+STRAIGHT = math.radians(0.5) + 1e-6
 """Change of heading [rad] that needs no turn in place."""
 
 Problem = tuple[str, str]

@@ -33,8 +33,7 @@ def settle(state: AgvState) -> Step:
 
 
 def _finish_cancel(state: AgvState) -> AgvState:
-    standing = not state.driving and state.at_node
-    if not standing or not all(task.ended for task in state.tasks):
+    if state.driving or not all(task.ended for task in state.tasks):
         return state
     instant = tuple(
         replace(task, status=ActionStatus.FINISHED)
@@ -57,7 +56,7 @@ def _enter_edge(state: AgvState) -> AgvState:
 
 def _start(state: AgvState) -> Step:
     tasks, commands = list(state.tasks), list[Command]()
-    standing = not state.driving and state.at_node
+    standing = not state.driving
     for index, task in enumerate(tasks):
         if not task.triggered or task.status is not ActionStatus.WAITING:
             continue
@@ -80,7 +79,7 @@ def _drive(state: AgvState) -> Step:
     new = tuple(e for e in state.edges[:end] if e.sequence_id > state.path_end)
     if not new:
         return state, []
-    state = replace(state, driving=True, at_node=False, path_end=state.nodes[end - 1].sequence_id)
+    state = replace(state, driving=True, path_end=state.nodes[end - 1].sequence_id)
     return state, [Drive(new)]
 
 
