@@ -9,6 +9,7 @@ from functools import partial
 from math import isnan, nan
 from typing import Any
 
+import rclpy
 from linehaul_line.request import PHASES, RequestClient
 from linehaul_ros.time import from_time, now_of
 from rclpy.node import Node
@@ -28,14 +29,18 @@ Changed = Callable[[Wish, Progress], None]
 class DemoNode(Node):
     """Asks for every wish once the fleet is there, and gathers what becomes of it."""
 
-    def __init__(self, wishes: Sequence[Wish], changed: Changed) -> None:
+    def __init__(
+        self, wishes: Sequence[Wish], changed: Changed, context: rclpy.Context | None = None
+    ) -> None:
         """Build the node.
 
         Args:
             wishes: what to ask for.
             changed: called whenever a delivery's progress changes.
+            context: of ROS; None for the usual one.
         """
-        super().__init__('demo', parameter_overrides=[Parameter('use_sim_time', value=True)])
+        simulated = Parameter('use_sim_time', value=True)
+        super().__init__('demo', parameter_overrides=[simulated], context=context)
         self._wishes = tuple(wishes)
         self._changed = changed
         self._client = RequestClient(self)
@@ -43,7 +48,7 @@ class DemoNode(Node):
         self._fleet_heard = False
         self.outcomes: dict[RequestId, Outcome] = {}
         self.sim = SimTotals()
-        self.began = nan
+        self._began = nan
         topics = ((names.FLEET_STATE, self._fleet), (names.SIM_REPORT, self._report))
         for topic, callback in topics:
             self.create_subscription(topic.type, topic.name, callback, topic.qos)
@@ -51,6 +56,10 @@ class DemoNode(Node):
     def now(self) -> float:
         """Return plant time [s]."""
         return float(now_of(self))
+
+    def elapsed(self) -> float:
+        """Return the plant time [s] since the deliveries were asked for, 0 before."""
+        return max(0.0, self.now() - self._began) if self.asked else 0.0
 
     @property
     def asked(self) -> bool:
@@ -61,7 +70,7 @@ class DemoNode(Node):
         """Ask for everything as soon as the fleet is there."""
         if self.asked or not (self._client.ready() and self._fleet_heard and self.now() > 0.0):
             return
-        self.began = self.now()
+        self._began = self.now()
         for wish in self._wishes:
             self._asked[wish.request_id] = self.now()
             goal = DeliverMaterial.Goal(

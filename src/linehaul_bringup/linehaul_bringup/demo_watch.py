@@ -39,7 +39,7 @@ def watch(
     """
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-    node = DemoNode(wishes, lambda wish, progress: view.change(node.now(), wish, progress))
+    node = DemoNode(wishes, lambda wish, progress: view.change(node.elapsed(), wish, progress))
     executor = make_executor()
     executor.add_node(node)
     loop = _Loop(factory, node, executor, view)
@@ -57,7 +57,7 @@ def watch(
             restarts=loop.restarts,
             broken=broken,
             wall_time=time.monotonic() - factory.began,
-            plant_time=max(0.0, node.now() - node.began) if node.asked else 0.0,
+            plant_time=node.elapsed(),
         )
     finally:
         executor.remove_node(node)

@@ -54,8 +54,16 @@ def describe(file: Path | None = None) -> LaunchDescription:
         [
             *map(declare, system.arguments.values()),
             # Ended as fast as the starter ends them; who gives these arguments is heard first.
-            DeclareLaunchArgument('sigterm_timeout', default_value=str(STOP_STEPS[0][1])),
-            DeclareLaunchArgument('sigkill_timeout', default_value=str(STOP_STEPS[1][1])),
+            DeclareLaunchArgument(
+                'sigterm_timeout',
+                default_value=str(STOP_STEPS[0][1]),
+                description='seconds from SIGINT to SIGTERM when the factory is stopped',
+            ),
+            DeclareLaunchArgument(
+                'sigkill_timeout',
+                default_value=str(STOP_STEPS[1][1]),
+                description='seconds from SIGTERM to SIGKILL',
+            ),
             OpaqueFunction(function=lambda context: start_nodes(context, system, file)),
         ]
     )

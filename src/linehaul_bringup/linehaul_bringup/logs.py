@@ -76,8 +76,11 @@ class NodeLog:
 
     def line(self, text: str) -> None:
         """Add one line."""
-        text = plain(text)
-        self.last.append(text)
+        self.last.append(plain(text))
+        self.note(self.last[-1])
+
+    def note(self, text: str) -> None:
+        """Add a line about the node to its file; it is none of its last lines."""
         try:
             self._write(text)
         except OSError:  # a full disk costs log lines, never the plant

@@ -220,7 +220,7 @@ class Supervisor:
 
     def _say(self, text: str, label: str) -> None:
         """Say something about a node, in its log and in the terminal."""
-        self._logs[label].line(f'[{STARTER}] {text}')
+        self._logs[label].note(f'[{STARTER}] {text}')
         self._terminal.line(STARTER, f'{label} {text}')
 
     def _publish(self) -> None:
