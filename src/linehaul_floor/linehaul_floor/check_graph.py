@@ -141,10 +141,7 @@ def check_places(plant: Plant, class_id: ClassId) -> list[Problem]:
 
 
 def _ways(roadmap: Roadmap, place: Place) -> tuple[tuple[IntArray, str], tuple[IntArray, str]]:
-    node = place.node
-    into = roadmap.in_edges[roadmap.in_indptr[node] : roadmap.in_indptr[node + 1]]
-    out = roadmap.out_edges[roadmap.out_indptr[node] : roadmap.out_indptr[node + 1]]
-    return (into, 'reach'), (out, 'leave')
+    return (roadmap.edges_into(place.node), 'reach'), (roadmap.edges_from(place.node), 'leave')
 
 
 def check_supply(plant: Plant) -> list[Problem]:
@@ -206,8 +203,8 @@ def _strong_edges(plant: Plant, class_id: ClassId) -> IntArray:
     bays = [
         (i, j)
         for node in np.flatnonzero(roadmap.node_bay)
-        for i in roadmap.in_edges[roadmap.in_indptr[node] : roadmap.in_indptr[node + 1]]
-        for j in roadmap.out_edges[roadmap.out_indptr[node] : roadmap.out_indptr[node + 1]]
+        for i in roadmap.edges_into(node)
+        for j in roadmap.edges_from(node)
     ]
     through = np.array(bays, dtype=np.int64).reshape(-1, 2)
     first, second = np.append(first, through[:, 0]), np.append(second, through[:, 1])

@@ -76,6 +76,14 @@ class Roadmap:
         """E."""
         return len(self.edge_ids)
 
+    def edges_from(self, node: int) -> IntArray:
+        """Return the edges that leave a node."""
+        return self.out_edges[self.out_indptr[node] : self.out_indptr[node + 1]]
+
+    def edges_into(self, node: int) -> IntArray:
+        """Return the edges that reach a node."""
+        return self.in_edges[self.in_indptr[node] : self.in_indptr[node + 1]]
+
     def edges_for(self, class_id: ClassId) -> BoolArray:
         """Return (E,) which edges vehicles of a class may use."""
         bit = 1 << self.class_ids.index(class_id)

@@ -131,14 +131,7 @@ class RouteTable:
             return None
         graph = self.graph
         count = descend(
-            graph.next_indptr,
-            graph.next_edge,
-            graph.next_turn,
-            self.row(goal),
-            self.roadmap.edge_end,
-            goal,
-            first,
-            self._path,
+            graph.successors, self.row(goal), self.roadmap.edge_end, goal, first, self._path
         )
         return _route(self.roadmap, self._path[:count].copy(), total)
 
@@ -157,7 +150,7 @@ def _first_edges(
 ) -> tuple[IntArray, FloatArray]:
     """Return the edges a vehicle can begin with, and the time to turn towards each."""
     roadmap = graph.roadmap
-    edges = roadmap.out_edges[roadmap.out_indptr[source] : roadmap.out_indptr[source + 1]]
+    edges = roadmap.edges_from(source)
     if heading is None:
         return edges, np.zeros(edges.size)
     angle = np.abs(wrap_angles(roadmap.vehicle_heading[edges] - heading))
@@ -197,38 +190,26 @@ def _search(
     goal: int,
 ) -> tuple[IntArray | None, float]:
     """Return the edges and the time of the quickest route, or None."""
-    marks = landmarks(graph)
-    roadmap = graph.roadmap
-    into = roadmap.in_edges[roadmap.in_indptr[goal] : roadmap.in_indptr[goal + 1]]
+    into = graph.roadmap.edges_into(goal)
     if not into.size or not seeds.size:
         return None, float('inf')
-    slack = np.float32(0.01)  # rounding of float32 sums of hours
-    goal_onward = marks.onward[into].max(axis=0) + slack
-    goal_back = marks.back[into].min(axis=0) - slack
-    work = _workspace(graph)
-    work.turn += 1
+    marks, work = landmarks(graph), _workspace(graph)
+    terminal = work.terminal
+    terminal[into] = 2
+    work.stamp += 2
     last, _ = search(
-        graph.next_indptr,
-        graph.next_edge,
-        graph.next_turn,
+        graph.successors,
         time,
-        roadmap.edge_end,
-        graph.terminal,
+        terminal,
+        into,
         seeds,
         before,
-        goal,
-        marks.onward,
-        marks.back,
-        goal_onward,
-        goal_back,
-        scale,
-        work.time,
-        work.before,
+        (marks.onward, marks.back),
+        scale * (1.0 - 1e-6),  # the bounds are float32
+        (work.time, work.bound, work.before, work.state, work.keys, work.items),
         work.stamp,
-        work.turn,
-        work.keys,
-        work.items,
     )
+    terminal[into] = graph.terminal[into]
     if last < 0:
         return None, float('inf')
     return work.path(last), float(work.time[last])
@@ -237,13 +218,17 @@ def _search(
 class _Workspace:
     """Room for one search at a time, kept between searches."""
 
-    def __init__(self, edges: int, steps: int) -> None:
+    def __init__(self, graph: RouteGraph) -> None:
+        edges = graph.time.size
+        room = edges + graph.next_edge.size + 1
+        self.terminal = graph.terminal.astype(np.int8)
         self.time = np.empty(edges)
+        self.bound = np.empty(edges)
         self.before = np.empty(edges, np.int32)
-        self.stamp = np.zeros(edges, np.int64)
-        self.keys = np.empty(edges + steps + 1)
-        self.items = np.empty(edges + steps + 1, np.int32)
-        self.turn = 0
+        self.state = np.zeros(edges, np.int64)
+        self.keys = np.empty(room)
+        self.items = np.empty(room, np.int32)
+        self.stamp = 0
 
     def path(self, last: int) -> IntArray:
         """Return the edges that lead to the last one."""
@@ -259,7 +244,7 @@ _workspaces: OrderedDict[RouteGraph, _Workspace] = OrderedDict()
 def _workspace(graph: RouteGraph) -> _Workspace:
     work = _workspaces.get(graph)
     if work is None:
-        work = _workspaces[graph] = _Workspace(graph.time.size, graph.next_edge.size)
+        work = _workspaces[graph] = _Workspace(graph)
         if len(_workspaces) > 16:
             _workspaces.popitem(last=False)
     return work

@@ -41,6 +41,11 @@ class RouteGraph:
     last_turn: FloatArray
     terminal: BoolArray
 
+    @property
+    def successors(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """The CSR of what may follow each edge."""
+        return self.next_indptr, self.next_edge, self.next_turn
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Landmarks:
@@ -151,34 +156,27 @@ def landmarks(graph: RouteGraph) -> Landmarks:
 def cost_to_go(graph: RouteGraph, goal: int, time: FloatArray) -> FloatArray:
     """Return (E,) seconds from the beginning of each edge to the goal node, inf where no way."""
     roadmap = graph.roadmap
-    seeds = roadmap.in_edges[roadmap.in_indptr[goal] : roadmap.in_indptr[goal + 1]]
-    none = np.zeros(time.size, np.bool_)
     return np.asarray(
         spread(
             graph.last_indptr,
             graph.last_edge,
             graph.last_turn,
             time,
-            seeds,
-            np.zeros(seeds.size),
-            none,
+            roadmap.edges_into(goal),
+            np.zeros(time.size, np.bool_),
         )
     )
 
 
 def _from_node(graph: RouteGraph, node: int) -> FloatArray:
-    roadmap = graph.roadmap
-    seeds = roadmap.out_edges[roadmap.out_indptr[node] : roadmap.out_indptr[node + 1]]
-    none = np.zeros(graph.time.size, np.bool_)
     return np.asarray(
         spread(
             graph.next_indptr,
             graph.next_edge,
             graph.next_turn,
             graph.time,
-            seeds,
-            np.zeros(seeds.size),
-            none,
+            graph.roadmap.edges_from(node),
+            np.zeros(graph.time.size, np.bool_),
         )
     )
 

@@ -11,12 +11,15 @@ Source: Dijkstra (1959); Hart, Nilsson, Raphael (1968) A*; Goldberg, Harrelson (
 the shortest path: A* search meets graph theory" for the landmark bounds.
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 
 @njit(cache=True)
-def heap_push(keys, items, size, key, item):  # noqa: ANN001, ANN201
+def heap_push(keys: Any, items: Any, size: int, key: float, item: int) -> int:
     """Insert an entry; returns the new size."""
     child = size
     while child > 0:
@@ -32,7 +35,7 @@ def heap_push(keys, items, size, key, item):  # noqa: ANN001, ANN201
 
 
 @njit(cache=True)
-def heap_drop(keys, items, size):  # noqa: ANN001, ANN201
+def heap_drop(keys: Any, items: Any, size: int) -> int:
     """Remove the smallest entry, which stands at 0; returns the new size."""
     size -= 1
     key, item = keys[size], items[size]
@@ -54,20 +57,24 @@ def heap_drop(keys, items, size):  # noqa: ANN001, ANN201
 
 
 @njit(cache=True)
-def spread(indptr, other, turn, cost, seeds, seed_cost, on_entry):  # noqa: ANN001, ANN201
-    """Return (E,) least time from the seeds over a CSR of edges (Dijkstra).
+def spread(
+    indptr: Any, other: Any, turn: Any, cost: Any, seeds: Any, closed: Any
+) -> npt.NDArray[np.float64]:
+    """Return (E,) least time from the seeds over a CSR of edges, seeds included (Dijkstra).
 
     Args:
-        indptr, other, turn: successors (to spread forward) or predecessors (backward).
+        indptr: successors (to spread forward) or predecessors (backward), with other and turn.
+        other: the following edge of each step.
+        turn: time [s] of each step, before the following edge.
         cost: (E,) time of each edge.
-        seeds, seed_cost: edges to begin with and the time before the edge itself.
-        on_entry: (E,) edges that end the search when reached by a step (bays), may be all False.
+        seeds: edges to begin with.
+        closed: (E,) edges that no step may lead to.
     """
     time = np.full(cost.size, np.inf)
     room = other.size + seeds.size + 1
     keys, items, size = np.empty(room), np.empty(room, np.int32), 0
     for k in range(seeds.size):
-        value = seed_cost[k] + cost[seeds[k]]
+        value = cost[seeds[k]]
         if value < time[seeds[k]]:
             time[seeds[k]] = value
             size = heap_push(keys, items, size, value, seeds[k])
@@ -78,7 +85,7 @@ def spread(indptr, other, turn, cost, seeds, seed_cost, on_entry):  # noqa: ANN0
             continue
         for k in range(indptr[edge], indptr[edge + 1]):
             following = other[k]
-            if on_entry[following]:
+            if closed[following]:
                 continue
             reached = value + turn[k] + cost[following]
             if reached < time[following]:
@@ -88,13 +95,18 @@ def spread(indptr, other, turn, cost, seeds, seed_cost, on_entry):  # noqa: ANN0
 
 
 @njit(cache=True)
-def descend(indptr, other, turn, row, end, goal, first, path):  # noqa: ANN001, ANN201
+def descend(graph: Any, row: Any, end: Any, goal: int, first: int, path: Any) -> int:
     """Follow a cost-to-go row from an edge to the goal node; returns the number of edges.
 
     Args:
+        graph: (indptr, other, turn), successors of each edge.
         row: (E,) time from the beginning of an edge to the goal.
+        end: (E,) end node of each edge.
+        goal: the node to reach.
+        first: the edge to begin with.
         path: (E,) room for the result.
     """
+    indptr, other, turn = graph
     count, edge = 0, first
     while True:
         path[count] = edge
@@ -111,76 +123,85 @@ def descend(indptr, other, turn, row, end, goal, first, path):  # noqa: ANN001, 
         edge = following
 
 
-@njit(cache=True, inline='always')
-def _bound(onward, back, edge, goal_onward, goal_back):  # noqa: ANN001, ANN202
-    """Return a lower bound of the time from the end of an edge to the goal, by landmarks."""
-    best = np.float32(0.0)
-    for k in range(onward.shape[1]):
-        ahead = onward[edge, k] - goal_onward[k]
-        behind = goal_back[k] - back[edge, k]
-        best = max(best, ahead)
-        best = max(best, behind)
-    return best
+@njit(cache=True)
+def _bound(onward: Any, back: Any, edge: int, into: Any) -> float:
+    """Return a lower bound of the time from the end of an edge to the end of one of `into`.
+
+    By the triangle inequality over each landmark, for the best of the goal's incoming edges.
+    """
+    least = np.inf
+    for goal_edge in into:
+        best = np.float32(0.0)
+        for k in range(onward.shape[1]):
+            ahead = onward[edge, k] - onward[goal_edge, k]
+            behind = back[goal_edge, k] - back[edge, k]
+            if ahead > best:
+                best = ahead
+            if behind > best:
+                best = behind
+        if best < least:
+            least = best
+    return least
 
 
 @njit(cache=True)
-def search(  # noqa: ANN201
-    indptr,  # noqa: ANN001
-    other,  # noqa: ANN001
-    turn,  # noqa: ANN001
-    cost,  # noqa: ANN001
-    end,  # noqa: ANN001
-    terminal,  # noqa: ANN001
-    seeds,  # noqa: ANN001
-    seed_cost,  # noqa: ANN001
-    goal,  # noqa: ANN001
-    onward,  # noqa: ANN001
-    back,  # noqa: ANN001
-    goal_onward,  # noqa: ANN001
-    goal_back,  # noqa: ANN001
-    scale,  # noqa: ANN001
-    time,  # noqa: ANN001
-    before,  # noqa: ANN001
-    stamp,  # noqa: ANN001
-    turn_of_use,  # noqa: ANN001
-    keys,  # noqa: ANN001
-    items,  # noqa: ANN001
-):
+def search(
+    graph: Any,
+    cost: Any,
+    terminal: Any,
+    into: Any,
+    seeds: Any,
+    seed_cost: Any,
+    marks: Any,
+    scale: float,
+    work: Any,
+    stamp: int,
+) -> tuple[int, int]:
     """A* with landmark bounds over edges; returns (last edge or -1, edges expanded).
 
     Args:
-        terminal: (E,) edges into a bay: only worth entering when the bay is the goal.
-        onward, back: (E, L) float32, time to the landmarks from the end of an edge, and from
-            the landmarks to it; goal_onward, goal_back: (L,) the same of the goal.
+        graph: (indptr, other, turn), successors of each edge.
+        cost: (E,) time of each edge.
+        terminal: (E,) 1: an edge into a bay, only worth entering when the bay is the goal.
+            2: an edge into the goal; the search ends when it is the best open one.
+        into: edges into the goal.
+        seeds: edges to begin with.
+        seed_cost: time before each seed.
+        marks: (onward, back), (E, L) float32, time to the landmarks from the end of an edge, and
+            from the landmarks to it.
         scale: smallest cost factor in force, so that the bounds stay bounds.
-        time, before, stamp: (E,) workspace, valid where stamp equals turn_of_use.
-        keys, items: heap room.
+        work: (time, bound, before, state, keys, items), workspace. An entry of an edge is valid
+            where its state is at least stamp; the edge is done where it is stamp + 1.
+        stamp: even, and at least 2 above that of the search before.
     """
+    indptr, other, turn = graph
+    onward, back = marks
+    time, bound, before, state, keys, items = work
     size, expanded = 0, 0
     for k in range(seeds.size):
-        edge = seeds[k]
-        value = seed_cost[k] + cost[edge]
-        if value < np.inf and (stamp[edge] != turn_of_use or value < time[edge]):
-            stamp[edge], time[edge], before[edge] = turn_of_use, value, -1
-            guess = value + scale * _bound(onward, back, edge, goal_onward, goal_back)
-            size = heap_push(keys, items, size, guess, edge)
+        edge, value = seeds[k], seed_cost[k] + cost[seeds[k]]
+        if value < np.inf and (state[edge] < stamp or value < time[edge]):
+            state[edge], time[edge], before[edge] = stamp, value, -1
+            bound[edge] = scale * _bound(onward, back, edge, into)
+            size = heap_push(keys, items, size, value + bound[edge], edge)
     while size > 0:
-        guess, edge = keys[0], items[0]
+        edge = items[0]
         size = heap_drop(keys, items, size)
-        value = time[edge]
-        if end[edge] == goal:
-            return edge, expanded
-        bound = value + scale * _bound(onward, back, edge, goal_onward, goal_back)
-        if guess > bound + 1e-9:
+        if state[edge] == stamp + 1:
             continue
+        if terminal[edge] == 2:
+            return edge, expanded
+        state[edge] = stamp + 1
         expanded += 1
         for k in range(indptr[edge], indptr[edge + 1]):
             following = other[k]
-            if terminal[following] and end[following] != goal:
+            if state[following] == stamp + 1 or terminal[following] == 1:
                 continue
-            reached = value + turn[k] + cost[following]
-            if reached < np.inf and (stamp[following] != turn_of_use or reached < time[following]):
-                stamp[following], time[following], before[following] = turn_of_use, reached, edge
-                guess = reached + scale * _bound(onward, back, following, goal_onward, goal_back)
-                size = heap_push(keys, items, size, guess, following)
+            reached = time[edge] + turn[k] + cost[following]
+            if reached == np.inf or (state[following] == stamp and reached >= time[following]):
+                continue
+            if state[following] < stamp:
+                bound[following] = scale * _bound(onward, back, following, into)
+            state[following], time[following], before[following] = stamp, reached, edge
+            size = heap_push(keys, items, size, reached + bound[following], following)
     return -1, expanded
