@@ -57,6 +57,11 @@ class Vehicle:
             return ()
         return tuple(LoadId(str(load.load_id)) for load in self.state.loads)
 
+    @property
+    def charge(self) -> float:
+        """State of charge 0..1; 0 until it has said so."""
+        return self.state.power_supply.state_of_charge if self.state else 0.0
+
 
 @dataclass(slots=True)
 class FleetModel:

@@ -34,7 +34,8 @@ from linehaul_fleet.convert import (
 from linehaul_fleet.delivery import LoadId, RequestId
 from linehaul_fleet.errors import EventError
 from linehaul_fleet.events import from_record, to_record
-from linehaul_fleet.fleet import Fleet, Settings, class_pairs
+from linehaul_fleet.fleet import Fleet, class_pairs
+from linehaul_fleet.situation import Settings
 from linehaul_floor import PlaceId, PlantError, VehicleId, conflict_table, load_plant
 from linehaul_interfaces.action import DeliverMaterial, RetrieveLoad
 from linehaul_interfaces.msg import VehicleConnection, VehicleState

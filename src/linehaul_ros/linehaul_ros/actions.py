@@ -38,7 +38,7 @@ class PersistentGoal:
         goal: Any,
         on_result: Callable[[Any], None],
         on_feedback: Callable[[Any], None] = lambda _: None,
-        silence: float = 5.0,
+        silence: float = 3.0,
     ) -> None:
         self._client = client
         self._goal = goal

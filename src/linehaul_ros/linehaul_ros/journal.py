@@ -29,7 +29,7 @@ class JournalError(RuntimeError):
     """The journal cannot be read or written; the text says which file and why."""
 
 
-class JournalFull(JournalError):
+class JournalFullError(JournalError):
     """The disk is full; nothing of the batch was written."""
 
 
@@ -74,7 +74,7 @@ class Journal:
             records: (kind, body) pairs.
 
         Raises:
-            JournalFull: the disk is full.
+            JournalFullError: the disk is full.
             JournalError: any other failure to write.
         """
         rows = [(time, kind, orjson.dumps(body)) for kind, body in records]
@@ -87,7 +87,7 @@ class Journal:
         except sqlite3.Error as error:
             self._roll_back()
             if 'full' in str(error):
-                raise JournalFull(f'journal {self.path}: the disk is full') from error
+                raise JournalFullError(f'journal {self.path}: the disk is full') from error
             raise JournalError(f'journal {self.path}: cannot write: {error}') from error
 
     def _roll_back(self) -> None:

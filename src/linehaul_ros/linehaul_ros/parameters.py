@@ -59,13 +59,11 @@ def declare(node: Node, config: type[C]) -> C:
         if override is not None and not _fits(override.value, wanted):
             problems.append(f'{f.name}: found {override.value!r}, wanted {wanted.__name__}')
             continue
-        value = node.declare_parameter(
-            f.name,
-            _as(override.value if override else default, wanted),
-            _descriptor(f, wanted),
-            ignore_override=True,
-        ).value
-        problems += _check(f, value)
+        value = _as(override.value if override else default, wanted)
+        wrong = _check(f, value)
+        problems += wrong
+        if not wrong:
+            node.declare_parameter(f.name, value, _descriptor(f, wanted), ignore_override=True)
         values[f.name] = value
     if problems:
         raise ParameterError(f'{node.get_name()}: ' + '; '.join(problems))

@@ -46,7 +46,9 @@ def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> i
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.ALL)
     try:
         node = make()
-    except (ParameterError, *broken) as error:
+    except Exception as error:
+        if not isinstance(error, (ParameterError, *broken)):
+            raise
         print(f'cannot run: {error}', file=sys.stderr, flush=True)  # noqa: T201
         rclpy.try_shutdown()
         return 2

@@ -26,4 +26,4 @@ def from_time(stamp: Time) -> float:
     """Convert a message to seconds; zero becomes NaN, 'not known'."""
     if stamp.sec == 0 and stamp.nanosec == 0:
         return nan
-    return float(stamp.sec) + stamp.nanosec * 1e-9
+    return float(stamp.sec + stamp.nanosec * 1e-9)

@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""What all decisions of the fleet share: what is known, who is where, how far it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from linehaul_fleet.delivery import Delivery
+from linehaul_fleet.events import Event
+from linehaul_fleet.model import FleetModel, Vehicle
+from linehaul_fleet.orders import Sending
+from linehaul_fleet.work import JobKind
+from linehaul_floor import ConflictTable, Place, Plant, RouteTable, VehicleId
+from linehaul_traffic import ExecutionGraph, Wait
+from linehaul_vda5050 import ConnectionState, ErrorLevel, OperatingMode
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be tuned: times in seconds, distances in metres, charge 0..1."""
+
+    lookahead: float = 30.0
+    charge_below: float = 0.3
+    charge_until: float = 0.9
+    transfer_time: float = 15.0
+    state_timeout: float = 10.0
+    open_deliveries: int = 10_000
+
+
+@dataclass(slots=True)
+class Situation:
+    """The fleet's knowledge and the events that have not been taken out of it yet."""
+
+    plant: Plant
+    conflicts: Mapping[tuple[str, str], ConflictTable]
+    settings: Settings
+    model: FleetModel = field(init=False)
+    graph: ExecutionGraph = field(init=False)
+    routes: dict[str, RouteTable] = field(init=False)
+    waits: dict[VehicleId, Wait] = field(default_factory=dict)
+    sending: dict[VehicleId, Sending] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin with an empty floor."""
+        self.model = FleetModel(self.plant)
+        self.graph = ExecutionGraph(self.plant.roadmap, self.conflicts)
+        self.routes = {
+            class_id: RouteTable(self.plant.roadmap, vehicle_class)
+            for class_id, vehicle_class in self.plant.classes.items()
+        }
+
+    def note(self, event: Event, now: float) -> None:
+        """Take an event in; it waits here for the journal."""
+        self.model.apply(event, now)
+        self.events.append(event)
+
+    def end_of_way(self, vehicle: Vehicle) -> int:
+        """Return the node where a vehicle without a leg rests, else where its leg ends."""
+        path, _, _ = self.graph.path(vehicle.id)
+        return path.nodes[-1]
+
+    def time(self, vehicle: Vehicle, node: int, place: Place) -> float:
+        """Return the driving time [s] of a vehicle from a node to a place; inf: no way."""
+        return self.routes[vehicle.vehicle_class].time(node, place.node)
+
+    def usable(self, vehicle: Vehicle, now: float) -> bool:
+        """Return whether a vehicle can be given something to do."""
+        state = vehicle.state
+        return (
+            state is not None
+            and vehicle.id in self.graph.vehicles
+            and vehicle.connection in (ConnectionState.ONLINE, ConnectionState.UNKNOWN)
+            and now - vehicle.heard < self.settings.state_timeout
+            and state.operating_mode is OperatingMode.AUTOMATIC
+            and not any(e.error_level is ErrorLevel.FATAL for e in state.errors)
+        )
+
+    def free(self, vehicle: Vehicle, now: float) -> bool:
+        """Return whether a vehicle can take a new job now."""
+        if vehicle.leg is not None or vehicle.loads or not self.usable(vehicle, now):
+            return False
+        job = vehicle.job
+        if job is None or job.kind is JobKind.PARK:
+            return vehicle.charge >= self.settings.charge_below
+        return job.kind is JobKind.CHARGE and vehicle.charge >= self.settings.charge_until
+
+    def can(self, vehicle: Vehicle, place: Place, mass: float) -> bool:
+        """Return whether a vehicle may enter a place and can carry a mass [kg]."""
+        vehicle_class = self.plant.classes[vehicle.vehicle_class]
+        return vehicle_class.id in place.classes and mass <= vehicle_class.load_mass_max
+
+    def delivery_of(self, vehicle: Vehicle) -> Delivery | None:
+        """Return the open delivery that a vehicle works for."""
+        job = vehicle.job
+        return self.model.open.get(job.request_id) if job and job.request_id else None

@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where each vehicle goes next for its job, and its way there in the execution graph."""
+
+from functools import partial
+from math import inf, isnan
+
+from linehaul_fleet.codes import Code
+from linehaul_fleet.delivery import LoadId, Phase
+from linehaul_fleet.events import LegCommitted, PhaseReached
+from linehaul_fleet.following import end_delivery, give_up
+from linehaul_fleet.model import Vehicle
+from linehaul_fleet.orders import order_id
+from linehaul_fleet.situation import Situation
+from linehaul_fleet.work import Job, JobKind, Leg, Task
+from linehaul_floor import Place, PlaceKind
+from linehaul_traffic import NoWay, Path, Wait, Wish, find_way
+from linehaul_vda5050 import OrderId
+
+
+def commit_legs(s: Situation, now: float) -> None:
+    """Commit a way for each vehicle that has a job and no leg, the most urgent first."""
+    s.waits = {k: w for k, w in s.waits.items() if s.model.vehicles[k].leg}
+    for vehicle in sorted(s.model.vehicles.values(), key=partial(_rank, s)):
+        if vehicle.job is None or vehicle.leg is not None or not s.usable(vehicle, now):
+            continue
+        step = _step(s, vehicle, vehicle.job)
+        if step is not None:
+            _commit(s, vehicle, *step, now)
+
+
+def _rank(s: Situation, vehicle: Vehicle) -> tuple[float, int, str]:
+    delivery = s.delivery_of(vehicle)
+    if delivery is None:
+        return inf, 0, vehicle.id
+    due = delivery.request.due
+    return (inf if isnan(due) else due), -delivery.request.priority, vehicle.id
+
+
+def _step(s: Situation, vehicle: Vehicle, job: Job) -> tuple[Place, Task] | None:
+    """Return where the vehicle goes next for its job and what it does there."""
+    places = s.plant.places
+    if job.kind in (JobKind.DELIVERY, JobKind.RETURN):
+        if vehicle.loads:
+            return places[job.target], _task('drop', places[job.target], vehicle.loads[0])
+        if job.source is None:
+            return None
+        source = places[job.source]
+        ready = job.kind is JobKind.RETURN or s.model.deliveries[job.request_id].at_port  # type: ignore[index]
+        return source, _task('pick', source, job.load_id) if ready else Task()
+    target = places[job.target]
+    if job.kind is JobKind.CHARGE:
+        return target, Task('startCharging')
+    return target, Task()
+
+
+def _commit(s: Situation, vehicle: Vehicle, place: Place, task: Task, now: float) -> None:
+    here = s.end_of_way(vehicle)
+    if here == place.node and not _has_to_act(vehicle, task):
+        return
+    route = _way(s, vehicle, place)
+    if isinstance(route, NoWay):
+        name = s.plant.roadmap.node_ids[here]
+        text = f'no way leads from {name} to {place.id} for a {vehicle.vehicle_class} vehicle'
+        _no_way(s, vehicle, text, now)
+        return
+    if isinstance(route, Wait):
+        s.waits[vehicle.id] = route
+        _step_aside(s, vehicle, now)
+        return
+    _commit_leg(s, vehicle, route, place, task, now)
+
+
+def _commit_leg(
+    s: Situation, vehicle: Vehicle, path: Path, place: Place, task: Task, now: float
+) -> None:
+    s.waits.pop(vehicle.id, None)
+    s.graph.commit(vehicle.id, path)
+    leg = Leg(OrderId(order_id(vehicle.id, vehicle.orders)), path, place.id, task)
+    s.note(LegCommitted(vehicle.id, leg), now)
+    delivery = s.delivery_of(vehicle)
+    if delivery is not None and task.action_type == 'drop':
+        s.note(PhaseReached(delivery.request.request_id, Phase.DELIVERING), now)
+
+
+def _has_to_act(vehicle: Vehicle, task: Task) -> bool:
+    if task.action_type == 'startCharging':
+        return vehicle.state is not None and not vehicle.state.power_supply.charging
+    return bool(task.action_type)
+
+
+def _way(s: Situation, vehicle: Vehicle, place: Place) -> Path | Wait | NoWay:
+    position = vehicle.state.mobile_robot_position if vehicle.state else None
+    wish = Wish(
+        vehicle=vehicle.id,
+        vehicle_class=s.plant.classes[vehicle.vehicle_class],
+        start=s.end_of_way(vehicle),
+        goal=place.node,
+        heading=position.theta if position else None,
+    )
+    return find_way(wish, s.graph, s.routes, s.plant.roadmap)
+
+
+def _step_aside(s: Situation, vehicle: Vehicle, now: float) -> None:
+    """While its goal is taken a vehicle waits at home, so that no two block each other."""
+    here = s.plant.place_of_node(s.end_of_way(vehicle))
+    if here is None or here.kind is PlaceKind.PARKING:
+        return
+    wanted = any(
+        v.job is not None and here.id in (v.job.target, v.job.source)
+        for v in s.model.vehicles.values()
+        if v.id != vehicle.id
+    )
+    home = s.plant.places[vehicle.home]
+    route = _way(s, vehicle, home) if wanted else None
+    if isinstance(route, Path):
+        _commit_leg(s, vehicle, route, home, Task(), now)
+
+
+def _no_way(s: Situation, vehicle: Vehicle, text: str, now: float) -> None:
+    """A delivery to a place that no way leads to fails with a reason."""
+    delivery = s.delivery_of(vehicle)
+    if delivery is not None:
+        end_delivery(s, delivery, Phase.FAILED, Code.NO_ROUTE, text, now)
+    give_up(s, vehicle, text, now)
+
+
+def _task(kind: str, place: Place, load_id: LoadId | None) -> Task:
+    parameters = [('stationName', str(place.id)), ('stationType', place.kind.name.lower())]
+    if load_id is not None:
+        parameters.append(('loadId', str(load_id)))
+    return Task(kind, tuple(parameters))
