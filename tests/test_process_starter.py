@@ -71,7 +71,7 @@ def plant(tmp_path):
         file.chmod(0o755)
     running = []
 
-    def start(nodes, *words, env=(), **how):
+    def start(nodes, *words, env=(), program=('-m', 'linehaul_bringup'), **how):
         table = tmp_path / 'system.yaml'
         arguments = {'run_dir': {'default': '', 'description': 'the run directory'}}
         rows = {
@@ -80,7 +80,7 @@ def plant(tmp_path):
         }
         table.write_text(json.dumps({'arguments': arguments, 'nodes': rows}))
         process = subprocess.Popen(
-            [sys.executable, '-m', 'linehaul_bringup', '--system', str(table), *words],
+            [sys.executable, *program, '--system', str(table), *words],
             env={**environment(tmp_path), **dict(env)},
             cwd=tmp_path,
             text=True,
@@ -253,6 +253,23 @@ def test_nothing_is_left_when_the_starter_is_killed(plant, tmp_path):
     wait_for('the end of all', lambda: not any(map(is_alive, pids)))
 
 
+def test_the_demo_takes_its_factory_with_it_when_it_is_killed(plant, tmp_path):
+    (tmp_path / 'r').mkdir()
+    program = (
+        '-c',
+        'import signal, sys; from pathlib import Path\n'
+        'from linehaul_bringup.demo_factory import Factory\n'
+        'factory = Factory(Path("r").resolve(), sys.argv[1:])\n'
+        'signal.pause()',
+    )
+    demo = plant({'steady': {}}, program=program)
+    node = running_pid(tmp_path, 'steady')
+    starter = status_of(tmp_path)['pid']
+    demo.kill()
+    wait_for('the end of the factory', lambda: not (is_alive(node) or is_alive(starter)))
+    assert status_of(tmp_path)['state'] == 'stopped'
+
+
 def test_what_a_node_started_goes_with_it(plant, tmp_path):
     starter = plant({'parent': {}}, 'run_dir=r')
     running_pid(tmp_path, 'parent')
@@ -264,7 +281,7 @@ def test_what_a_node_started_goes_with_it(plant, tmp_path):
 
 def test_a_reader_that_goes_away_does_not_stop_the_plant(plant, tmp_path):
     starter = plant({'endless': {}, 'steady': {}}, 'run_dir=r')
-    starter.stdout.readline()
+    running_pid(tmp_path, 'endless')
     starter.stdout.close()
     size = (tmp_path / 'r' / 'endless.log').stat().st_size
     wait_for('more log', lambda: (tmp_path / 'r' / 'endless.log').stat().st_size > size + 200_000)

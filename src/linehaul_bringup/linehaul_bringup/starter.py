@@ -136,7 +136,9 @@ async def _supervise(commands: Sequence[Command], run_dir: Path) -> int:
 
 def dry_run(values: Mapping[ArgumentName, Scalar], system_file: Path | None) -> int:
     """Print the command lines instead of running them."""
-    for command in commands_of(plan_processes(values, os.environ, system_file), os.environ):
+    run_dir = run_dir_path(str(values.get(RUN_DIR, '')), datetime.now(), Path.cwd())
+    processes = plan_processes(with_run_dir(values, run_dir), os.environ, system_file)
+    for command in commands_of(processes, os.environ):
         print(shlex.join(command.argv))  # noqa: T201
     return 0
 
