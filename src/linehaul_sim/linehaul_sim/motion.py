@@ -114,9 +114,7 @@ def step_motion(  # noqa: D417 - arrays of one shape share a line
             move, new = room, 0.0
         speed[i] = new
         distance[i] += move
-        _advance(
-            i, move, way, way_end, way_at, along, pose, xy, start, end, length, body, passed
-        )
+        _advance(i, move, way, way_end, way_at, along, pose, xy, start, end, length, body, passed)
 
 
 @njit(cache=True)

@@ -5,6 +5,7 @@
 A stand-in with endless stock. A retrieval is known by its request id: a repeat is the same one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
@@ -101,7 +102,7 @@ def retrieve(
     ledger: Ledger,
     request: RetrieveRequest,
     now: float,
-    duration: float,
+    draw: Callable[[], float],
 ) -> Retrieval | Refused:
     """Take a retrieval, or return the one that has this request id already.
 
@@ -111,7 +112,7 @@ def retrieve(
         ledger: Changed in place.
         request: What is wanted.
         now: Plant time [s].
-        duration: How long the crane needs [s].
+        draw: Gives how long the crane needs [s]; called for new retrievals only.
     """
     known = warehouse.retrievals.get(request.request_id)
     if known is not None:
@@ -133,7 +134,7 @@ def retrieve(
         if warehouse.retrievals[name].port_id in queue:
             queue[warehouse.retrievals[name].port_id] += 1
     port = min(ports, key=lambda p: (queue[p] + len(ledger.ports[p].loads), ports.index(p)))
-    ready = max(now, ledger.ports[port].free_at) + duration
+    ready = max(now, ledger.ports[port].free_at) + draw()
     ledger.ports[port].free_at = ready
     item = plant.items.get(ItemId(request.item_id))
     mass = item.load_mass if item else EMPTY_MASS

@@ -52,6 +52,14 @@ from linehaul_sim.handling import (
     finish_transfer,
     pick_problem,
 )
+from linehaul_sim.inputs import (
+    FaultInjected,
+    Input,
+    InstantActionsSent,
+    OrderSent,
+    RetrievalAsked,
+    RetrievalCancelled,
+)
 from linehaul_sim.loads import Ledger, Load, new_ledger
 from linehaul_sim.settings import Settings
 from linehaul_sim.warehouse import (
@@ -157,6 +165,24 @@ class World:
 
     # --- inputs ----------------------------------------------------------------------------------
 
+    def apply(self, item: Input) -> None:
+        """Take an input in, as when it came the first time.
+
+        Raises:
+            UnknownIdError: it names a vehicle or port that the plant does not have.
+        """
+        match item:
+            case OrderSent(vehicle_id, order):
+                self.send_order(vehicle_id, order)
+            case InstantActionsSent(vehicle_id, message):
+                self.send_instant_actions(vehicle_id, message)
+            case RetrievalAsked(request):
+                self.retrieve(request)
+            case RetrievalCancelled(request_id):
+                self.cancel_retrieval(request_id)
+            case FaultInjected(fault):
+                self.inject(fault)
+
     def vehicle(self, vehicle_id: str) -> int:
         """Return the row of a vehicle.
 
@@ -192,8 +218,11 @@ class World:
     def retrieve(self, request: RetrieveRequest) -> Retrieval | Refused:
         """Ask the warehouse for a container."""
         d = self.data
-        duration = draw_duration(d.rng, self.settings.retrieve_time)
-        return retrieve(self.plant, d.warehouse, d.ledger, request, self.now, duration)
+
+        def draw() -> float:
+            return draw_duration(d.rng, self.settings.retrieve_time)
+
+        return retrieve(self.plant, d.warehouse, d.ledger, request, self.now, draw)
 
     def cancel_retrieval(self, request_id: str) -> bool:
         """Give a retrieval up; False if it is too late."""

@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that reaches the world from outside, as data to be written and replayed."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from linehaul_sim.faults import Fault
+from linehaul_sim.warehouse import RetrieveRequest
+from linehaul_vda5050 import InstantActions, Order
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSent:
+    """The fleet sent an order to a vehicle."""
+
+    vehicle_id: str
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class InstantActionsSent:
+    """The fleet sent instant actions to a vehicle."""
+
+    vehicle_id: str
+    message: InstantActions
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalAsked:
+    """Somebody wants a container."""
+
+    request: RetrieveRequest
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalCancelled:
+    """Somebody no longer wants a container."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultInjected:
+    """Something shall go wrong."""
+
+    fault: Fault
+
+
+Input: TypeAlias = (
+    OrderSent | InstantActionsSent | RetrievalAsked | RetrievalCancelled | FaultInjected
+)
