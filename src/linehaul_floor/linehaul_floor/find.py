@@ -5,6 +5,7 @@
 import os
 from pathlib import Path
 
+from linehaul_floor.checks import check_roadmap
 from linehaul_floor.errors import PlantError, Problem
 from linehaul_floor.parse import parse_plant
 from linehaul_floor.plant import Plant
@@ -12,8 +13,12 @@ from linehaul_floor.plant import Plant
 _SHARE = Path('share', 'linehaul_bringup', 'config', 'plants')
 
 
-def load_plant(path_or_name: str | os.PathLike[str]) -> Plant:
+def load_plant(path_or_name: str | os.PathLike[str], *, checked: bool = True) -> Plant:
     """Return the plant of a file, or of a name such as 'cell'.
+
+    Args:
+        path_or_name: a file path, or a name among the installed and the source plants.
+        checked: refuse a plant whose roadmap has errors (see checks.check_roadmap), too.
 
     Raises:
         PlantError: there is no such file, or it is wrong; lists every problem.
@@ -24,7 +29,11 @@ def load_plant(path_or_name: str | os.PathLike[str]) -> Plant:
     except (OSError, UnicodeDecodeError) as error:
         problem = Problem('unreadable', str(path), str(error), 'name a readable UTF-8 file')
         raise PlantError(str(path), [problem]) from error
-    return parse_plant(text, str(path))
+    plant = parse_plant(text, str(path))
+    problems = check_roadmap(plant) if checked else ()
+    if problems:
+        raise PlantError(str(path), problems)
+    return plant
 
 
 def plant_path(path_or_name: str | os.PathLike[str]) -> Path:

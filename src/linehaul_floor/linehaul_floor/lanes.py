@@ -135,7 +135,7 @@ class Network:
         along = pair.path[-1] - pair.path[0]
         left = np.array([-along[1], along[0]]) / np.hypot(*along)
         there = self._lay(pair.id, ahead)
-        back = self._lay(f'{pair.id}_r', ahead + pair.gap * left)
+        back = self._lay(f'{pair.id}_r', (ahead + pair.gap * left).round(6))
         for start, end in pairwise(there):
             self.add_edge(_Edge(start, end, pair.speed, pair.classes, False, False), pair.where)
         for end, start in pairwise(back):
@@ -264,7 +264,7 @@ def _divide(path: FloatArray, pitch: float) -> FloatArray:
         count = max(1, round(float(np.hypot(*(end - start))) / pitch))
         fraction = np.arange(1, count + 1)[:, None] / count
         pieces.append(start + fraction * (end - start))
-    return np.concatenate(pieces)
+    return np.concatenate(pieces).round(6)
 
 
 def _key(point: FloatArray) -> tuple[int, int]:

@@ -167,6 +167,8 @@ def read_areas(top: Fields) -> tuple[Area, ...]:
     """Return the named areas that pictures show."""
     areas = []
     for item in top.children('areas'):
-        areas.append(Area(item.text('name'), read_area_outline(item), item.choice('use', _USES)))
+        label = tuple(item.point('label').tolist()) if item.has('label') else None
+        name, use = item.text('name'), item.choice('use', _USES)
+        areas.append(Area(name, read_area_outline(item), use, label))
         item.finish()
     return tuple(areas)

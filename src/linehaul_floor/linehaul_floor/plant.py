@@ -208,11 +208,12 @@ class Chain:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Area:
-    """A named part of the building, for people: outline (K, 2) [m]."""
+    """A named part of the building, for people: outline (K, 2) [m], where its name stands."""
 
     name: str
     outline: FloatArray
     use: str
+    label: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

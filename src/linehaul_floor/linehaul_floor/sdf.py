@@ -238,6 +238,6 @@ def _material(visual: Xml.Element, color: tuple[float, float, float]) -> None:
     _texts(material, ambient=shade, diffuse=shade)
 
 
-def _texts(parent: Xml.Element, **children: str) -> None:
+def _texts(parent: Xml.Element, /, **children: str) -> None:
     for name, text in children.items():
         Xml.SubElement(parent, name).text = text
