@@ -243,7 +243,7 @@ class TestChecks:
             checks.venv_module()
 
     def test_a_failed_step_shows_its_end_and_its_log(self, provision, tmp_path):
-        run, error = provision('run'), provision('errors').SetupError
+        run, error = provision('child'), provision('errors').SetupError
         command = [sys.executable, '-c', 'print("reason"); raise SystemExit(3)']
         with pytest.raises(
             error, match=r'(?s)step failed \(exit code 3\): hint.*log\n  \| reason'

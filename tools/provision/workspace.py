@@ -13,10 +13,10 @@ from collections.abc import Mapping
 
 import checks
 import stamp
+from child import logged
 from errors import SetupError
 from places import Places
 from ros import Ros
-from run import logged
 from say import say
 
 #: Generated C code is compiled for quick building: Python spends its time elsewhere.
