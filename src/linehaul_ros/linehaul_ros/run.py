@@ -32,6 +32,16 @@ def make_executor(context: rclpy.Context | None = None) -> Executor:
     return EventsExecutor(context=context)
 
 
+def spin(executor: Executor) -> None:
+    """Spin until the context is shut down.
+
+    Not by `Executor.spin`: the events executor of rclpy 9.1 never wakes from it once there is a
+    timer, and uses a whole core; `spin_once` with a timeout has neither fault.
+    """
+    while executor.context.ok():
+        executor.spin_once(timeout_sec=0.5)
+
+
 def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> int:
     """Run a node until SIGINT or SIGTERM.
 
@@ -57,7 +67,7 @@ def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> i
     code = 0
     try:
         with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
-            executor.spin()
+            spin(executor)
     finally:
         close = getattr(node, 'close', None)
         code = close() if close else 0
