@@ -20,7 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import common  # noqa: E402
+import common
 
 _NOT_BENCHMARKS = {'common', '__main__', '__init__', 'conftest'}
 

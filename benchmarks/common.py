@@ -70,9 +70,8 @@ def figure(
     """Return a figure; it is met when it is at its target or on the better side of it."""
     value = float(value)
     met = target is None or (value <= target if better == 'lower' else value >= target)
-    return Figure(
-        name=name, value=value, unit=unit, target=target, better=better, met=met and value == value
-    )
+    met = met and not math.isnan(value)
+    return Figure(name=name, value=value, unit=unit, target=target, better=better, met=met)
 
 
 def finish(

@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import common
-from linehaul_floor import ClassId, Plant, Roadmap, VehicleClass, conflict_table, load_plant
+import numpy as np
 from linehaul_floor.checks import check_plant
-from linehaul_floor.route import RouteTable, shortest_route
 from linehaul_floor.roadmap import make_roadmap
+from linehaul_floor.route import RouteTable, shortest_route
+
+from linehaul_floor import ClassId, Plant, Roadmap, VehicleClass, conflict_table, load_plant
 
 PLANT = 'jiaozhou'
 NAV2_10K_US = 230.0

@@ -14,7 +14,7 @@ setup(
     zip_safe=True,
     maintainer='linehaul maintainers',
     maintainer_email='maintainers@linehaul.invalid',
-    description='The factory floor: roadmap, stations, zones, footprints, conflict table, maps and worlds.',
+    description='The factory floor: roadmap, places, zones, conflict table, maps and worlds.',
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

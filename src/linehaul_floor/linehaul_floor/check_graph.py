@@ -83,7 +83,7 @@ def check_connected(plant: Plant, class_id: ClassId) -> list[Problem]:
     if not allowed.any():
         found = 'no edge is open to it'
         return [Problem('class_without_lanes', f'class {class_id}', found, 'open lanes to it')]
-    count, label = _strong_nodes(roadmap, allowed)
+    label = _strong_nodes(roadmap, allowed)
     main = np.bincount(label).argmax()
     touched = np.zeros(roadmap.node_count, bool)
     touched[roadmap.edge_start[allowed]] = touched[roadmap.edge_end[allowed]] = True
@@ -186,12 +186,13 @@ def warn_articulations(plant: Plant, class_id: ClassId) -> list[Problem]:
     ]
 
 
-def _strong_nodes(roadmap: Roadmap, allowed: BoolArray) -> tuple[int, IntArray]:
+def _strong_nodes(roadmap: Roadmap, allowed: BoolArray) -> IntArray:
+    """Return (N,) the strongly connected part of each node."""
     start, end = roadmap.edge_start[allowed], roadmap.edge_end[allowed]
     n = roadmap.node_count
     graph = csr_array((np.ones(start.size, np.int8), (start, end)), shape=(n, n))
-    count, label = connected_components(graph, directed=True, connection='strong')
-    return int(count), label
+    _, label = connected_components(graph, directed=True, connection='strong')
+    return np.asarray(label)
 
 
 def _strong_edges(plant: Plant, class_id: ClassId) -> IntArray:
@@ -202,7 +203,7 @@ def _strong_edges(plant: Plant, class_id: ClassId) -> IntArray:
     second = graph.next_edge
     bays = [
         (i, j)
-        for node in np.flatnonzero(roadmap.node_bay)
+        for node in np.flatnonzero(roadmap.node_bay).tolist()
         for i in roadmap.edges_into(node)
         for j in roadmap.edges_from(node)
     ]

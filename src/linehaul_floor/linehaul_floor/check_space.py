@@ -24,7 +24,8 @@ def check_clearance(plant: Plant, class_id: ClassId) -> list[Problem]:
     solids = [shapely.Polygon(solid.outline) for solid in plant.solids]
     tree = shapely.STRtree(spaces[usable])
     problems = []
-    for solid, hit in zip(plant.solids, map(_touching(tree), solids), strict=True):
+    for solid, shape in zip(plant.solids, solids, strict=True):
+        hit = tree.query(shape, predicate='intersects')
         if hit.size:
             names = [element_name(roadmap, int(usable[i])) for i in np.sort(hit)[:4]]
             problems.append(
@@ -37,10 +38,6 @@ def check_clearance(plant: Plant, class_id: ClassId) -> list[Problem]:
                 )
             )
     return problems + _beyond_walls(plant, class_id, spaces, usable)
-
-
-def _touching(tree: shapely.STRtree):  # noqa: ANN202
-    return lambda shape: tree.query(shape, predicate='intersects')
 
 
 def _beyond_walls(
@@ -88,8 +85,8 @@ def _blocked(
         Problem(
             'place_blocks',
             f'place {place.id}',
-            f'a vehicle of class {pair[0]} at rest there is in the way of class {pair[1]} on {names}'
-            + (f' (and {len(lost) - 4} more)' if len(lost) > 4 else ''),
+            f'a vehicle of class {pair[0]} at rest there is in the way of class {pair[1]}'
+            f' on {names}' + (f' (and {len(lost) - 4} more)' if len(lost) > 4 else ''),
             'make the spur longer, or move the place',
         )
     ]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""All checks of a plant in one report: errors forbid its use, warnings cost liveness or comfort."""
+"""All checks of a plant in one report: errors forbid its use, warnings cost liveness."""
 
 import os
 from dataclasses import dataclass

@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='linehaul-floor',
         description='Check, show, draw and export a factory floor.',
-        epilog='Exit codes: 0 all well, 1 plant refused or with errors, 2 wrong use, 3 not written.',
+        epilog='Exit codes: 0 all well, 1 plant refused or wrong, 2 wrong use, 3 not written.',
     )
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     for name, command, text in (
@@ -99,7 +99,7 @@ def _show(plant: Plant, args: argparse.Namespace) -> int:
 def summary(plant: Plant) -> dict[str, Any]:
     """Return what a plant consists of, in numbers."""
     roadmap = plant.roadmap
-    classes = {name: 0 for name in plant.classes}
+    classes = dict.fromkeys(plant.classes, 0)
     for spawn in plant.fleet:
         classes[spawn.vehicle_class] += 1
     kinds = {kind.name.lower(): len(plant.places_of(kind)) for kind in PlaceKind if kind}

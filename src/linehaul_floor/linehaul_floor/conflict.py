@@ -59,6 +59,9 @@ def conflict_table(
     """Return the conflicts of a vehicle of one class with one of another (default: the same).
 
     Args:
+        plant: whose roadmap and classes.
+        class_id: class of the vehicle on an element.
+        other_class_id: class of the vehicle that wants another element; left out, the same.
         cache_dir: where tables are kept; left out, `linehaul` in the user's cache folder.
 
     Raises:
@@ -183,7 +186,7 @@ def _cache_folder() -> Path:
 def _load(path: Path, count: int) -> ConflictTable | None:
     """Return the table of a cache file, or None where there is none that is whole."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open('rb') as file, np.load(file, allow_pickle=False) as stored:
             indptr, indices = stored['indptr'], stored['indices']
             whole = bytes(stored['digest']) == _digest(indptr, indices)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

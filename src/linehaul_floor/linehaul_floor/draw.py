@@ -3,10 +3,11 @@
 """Lays out the picture of a floor: building, lanes with arrows, places, lines, legend, scale."""
 
 import math
+from typing import Any
 
 import numpy as np
 
-from linehaul_floor.geometry import FloatArray, IntArray, at_poses, rectangle
+from linehaul_floor.geometry import FloatArray, at_poses, rectangle
 from linehaul_floor.plant import Place, PlaceKind, Plant, SolidKind
 from linehaul_floor.scene import Polygon, Polyline, Scene, Text, box, text_width
 
@@ -104,7 +105,7 @@ def _roads(scene: Scene, page: _Page, plant: Plant) -> None:
             scene.add(Polyline(page.at(square), _ROAD, page.line(width)))
 
 
-def _runs(plant: Plant, edges: IntArray) -> list[tuple[FloatArray, FloatArray]]:
+def _runs(plant: Plant, edges: Any) -> list[tuple[FloatArray, FloatArray]]:
     """Return the edges joined to long straight pieces, whatever their direction."""
     roadmap = plant.roadmap
     spans: dict[tuple[float, float], list[tuple[float, float]]] = {}
@@ -162,7 +163,7 @@ def _lanes(scene: Scene, page: _Page, plant: Plant) -> None:
         scene.add(_arrow(page, plant, edge))
 
 
-def _arrow_edges(plant: Plant, edges: IntArray, spacing: float) -> list[int]:
+def _arrow_edges(plant: Plant, edges: Any, spacing: float) -> list[int]:
     """Return edges that carry an arrow, no two of one direction nearer than the spacing [m]."""
     roadmap, chosen, cells = plant.roadmap, [], set()
     for edge in edges:
@@ -223,7 +224,7 @@ def _labels(scene: Scene, page: _Page, plant: Plant) -> None:
         span = np.ptp(page.at(solid.outline), axis=0)
         fits = text_width(solid.name, page.medium) < span[0] and span[1] > 2.0 * page.medium
         if solid.kind is not SolidKind.WALL and fits:
-            scene.add(Text(*middle.tolist(), solid.name, page.medium, '#3f4a3c', 'middle'))
+            scene.add(Text(middle[0], middle[1], solid.name, page.medium, '#3f4a3c', 'middle'))
     for place in plant.places.values():
         if _has_room(plant, page, place):
             scene.add(_place_label(plant, page, place))
@@ -281,14 +282,17 @@ def _legend(scene: Scene, page: _Page, plant: Plant) -> None:
     scene.add(Polygon(box(x, y - 7, 22, 14), _VEHICLE))
     x = _legend_text(scene, x + 30, y, 'Vehicle at home')
     x, y = page.left, y + 38.0
-    rows = [('One-way lane', _LANE, ()), ('Both ways, crossover', _CROSS, ())]
+    rows: list[tuple[str, str, tuple[float, ...]]] = [
+        ('One-way lane', _LANE, ()),
+        ('Both ways, crossover', _CROSS, ()),
+    ]
     rows += [('Overhead chain', _CHAIN, (12.0, 6.0))] if plant.chains else []
     rows += [('Crane aisle', '#e0527a', (8.0, 5.0))] if plant.crane_aisles else []
     for name, color, dash in rows:
         scene.add(Polyline(np.array([[x, y], [x + 34, y]]), color, 2.5, dash))
         x = _legend_text(scene, x + 44, y, name)
-    for kind, name in ((SolidKind.RACK, 'Rack'), (SolidKind.MACHINE, 'Line, machine')):
-        fill, stroke = _SOLIDS[kind]
+    for solid, name in ((SolidKind.RACK, 'Rack'), (SolidKind.MACHINE, 'Line, machine')):
+        fill, stroke = _SOLIDS[solid]
         scene.add(Polygon(box(x, y - 8, 24, 16), fill, stroke))
         x = _legend_text(scene, x + 32, y, name)
     _scale_bar(scene, page, plant)
@@ -311,5 +315,5 @@ def _scale_bar(scene: Scene, page: _Page, plant: Plant) -> None:
     scene.add(Text(right, y + 24, f'{length:g} m', 15.0, _INK, 'middle'))
     north = right - pixels - 60.0
     arrow = np.array([[0, -26], [9, 10], [0, 3], [-9, 10]], dtype=float)
-    scene.add(Polygon(arrow + [north, y + 4], _INK))
+    scene.add(Polygon(arrow + np.array([north, y + 4]), _INK))
     scene.add(Text(north, y + 26, 'N', 16.0, _INK, 'middle', bold=True))

@@ -20,6 +20,8 @@ from linehaul_floor.geometry import FloatArray
 _IDENTIFIER = re.compile(r'[a-z][a-z0-9]*(_[a-z0-9]+)*\Z')
 _COUNTER = re.compile(r'\{n(?::0(\d))?\}')
 _MISSING = object()
+FARTHEST = 10_000.0  # [m] no floor is larger
+MOST = 10_000  # copies of one entry
 REQUIRED: Any = object()
 
 
@@ -34,9 +36,8 @@ class Fields:
 
     def note(self, code: str, key: str, found: str, remedy: str) -> None:
         """Add a problem of this mapping or of one of its keys."""
-        self.problems.append(
-            Problem(code, f'{self.where}.{key}' if key else self.where, found, remedy)
-        )
+        where = f'{self.where}.{key}'.strip('.') or 'the file'
+        self.problems.append(Problem(code, where, found, remedy))
 
     def get(self, key: str, default: Any = REQUIRED) -> Any:
         """Return the raw value, noting a missing one that has no default."""
@@ -134,7 +135,7 @@ class Fields:
         if value is _MISSING:
             return np.zeros(2)
         if not _is_point(value):
-            self._wrong(key, value, 'a pair of finite numbers [x, y]')
+            self._wrong(key, value, 'a pair of numbers [x, y] within 10 km')
             return np.zeros(2)
         return np.array(value, dtype=float)
 
@@ -144,7 +145,7 @@ class Fields:
         if value is not _MISSING:
             if isinstance(value, list) and len(value) >= low and all(map(_is_point, value)):
                 return np.array(value, dtype=float)
-            self._wrong(key, value, f'a list of at least {low} points [[x, y], …]')
+            self._wrong(key, value, f'a list of at least {low} points [[x, y], …] within 10 km')
         return np.stack([np.arange(low, dtype=float), np.arange(low, dtype=float) ** 2], axis=1)
 
     def numbers(self, key: str) -> dict[str, float]:
@@ -195,7 +196,7 @@ def as_fields(value: Any, where: str, problems: list[Problem]) -> Fields:
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return Fields(value, where, problems)
     problems.append(
-        Problem('wrong_type', where, f'found {value!r:.60}', 'write a mapping key: value')
+        Problem('wrong_type', where or 'the file', f'found {value!r:.60}', 'write a mapping key: value')
     )
     return Fields({}, where, problems)
 
@@ -206,8 +207,8 @@ def _repeated(item: Fields) -> Iterator[Fields]:
         yield item
         return
     span, step = item.get('n'), item.point('step', [0.0, 0.0])
-    if not (_is_point(span) and all(type(v) is int for v in span) and 0 <= span[0] <= span[1]):
-        item.note('wrong_type', 'n', f'found {span!r}', 'write [first, last] with first <= last')
+    if not (_is_point(span) and all(type(v) is int for v in span) and 0 <= span[0] <= span[1] < span[0] + MOST):
+        item.note('wrong_type', 'n', f'found {span!r}', f'write [first, last], 1 to {MOST} copies')
         return
     for count in range(span[0], span[1] + 1):
         shift = step * (count - span[0])
@@ -239,4 +240,6 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_point(value: Any) -> bool:
-    return isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_number, value))
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return False
+    return all(_is_number(v) and abs(v) <= FARTHEST for v in value)

@@ -12,7 +12,7 @@ Source: VDMA, LIF – Layout Interchange Format, version 1.0.0, March 2024.
 """
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -144,7 +144,8 @@ def plant_from_lif(text: str, side_text: str) -> Plant:
         LifError: either is wrong, or they do not belong together; lists every problem.
     """
     layout = read_lif(text)
-    side, problems = _json(side_text), []
+    side = _json(side_text)
+    problems: list[Problem] = []
     if not isinstance(side, dict) or side.get('format') != SIDE_FORMAT:
         found = f'format {side.get("format") if isinstance(side, dict) else side!r:.40}'
         raise LifError(

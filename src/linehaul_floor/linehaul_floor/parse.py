@@ -96,7 +96,7 @@ def _network(
     pairs = [_pair(item, class_ids) for item in top.children('pairs')]
     if not lanes and not pairs:
         top.note('no_lanes', '', 'the plant has neither lanes nor pairs', 'draw at least one lane')
-    _unique('lane', [lane.id for lane in [*lanes, *pairs]], top.problems)
+    _unique('lane', [s.id for s in lanes] + [s.id for s in pairs], top.problems)
     network = lay_out(lanes, pairs, [draft.bay for draft in drafts], top.problems)
     apply_zones(network, zones, class_ids)
     return network
@@ -145,7 +145,7 @@ def read_class_bits(item: Fields, class_ids: Sequence[ClassId]) -> int:
             item.note(
                 'unknown_class', 'classes', repr(name), f'use some of {", ".join(class_ids)}'
             )
-    return class_bits(names, class_ids)
+    return class_bits(list(names), class_ids)
 
 
 def _unique(what: str, names: Iterable[str], problems: list[Problem]) -> None:

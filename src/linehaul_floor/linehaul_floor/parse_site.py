@@ -74,7 +74,10 @@ def _solid(item: Fields) -> Solid:
 
 
 def read_area_outline(item: Fields) -> FloatArray:
-    """Return a simple outline (K, 2) [m] written as rect: [x0, y0, x1, y1] or outline: [[x, y]…]."""
+    """Return a simple outline (K, 2) [m], written as rect or as outline with its corners.
+
+    rect is [west, south, east, north].
+    """
     if item.has('rect') == item.has('outline'):
         item.note(
             'missing_key', 'rect', 'needs either rect or outline', 'write exactly one of them'

@@ -173,4 +173,4 @@ def _dead_ends(n: int, start: IntArray, end: IntArray) -> BoolArray:
     pairs = np.unique(
         np.concatenate([np.stack([start, end], 1), np.stack([end, start], 1)]), axis=0
     )
-    return np.bincount(pairs[:, 0], minlength=n) == 1
+    return np.asarray(np.bincount(pairs[:, 0], minlength=n) == 1)

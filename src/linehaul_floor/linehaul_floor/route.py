@@ -29,7 +29,7 @@ from linehaul_floor.route_kernels import descend, search
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
-    """A way over the roadmap: nodes (k,), edges (k-1,), time [s] with the cost factors in force."""
+    """A way over the roadmap: nodes (k,), edges (k-1,), time [s] under the cost factors."""
 
     nodes: IntArray
     edges: IntArray
@@ -51,6 +51,9 @@ def shortest_route(
     For many queries under the same costs a RouteTable is quicker.
 
     Args:
+        roadmap: the lanes.
+        source_node: where the vehicle is.
+        target_node: where it is to go.
         heading: yaw [rad] of the vehicle at the source; left out, any first edge is free to take.
         vehicle_class: whose speed, turning and permissions count; left out, the edges' speed
             limits count, turning is free and all edges are open.

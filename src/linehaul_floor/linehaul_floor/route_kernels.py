@@ -135,12 +135,11 @@ def _bound(onward: Any, back: Any, edge: int, into: Any) -> float:
         for k in range(onward.shape[1]):
             ahead = onward[edge, k] - onward[goal_edge, k]
             behind = back[goal_edge, k] - back[edge, k]
-            if ahead > best:
+            if ahead > best:  # noqa: PLR1730 (a NaN must not win)
                 best = ahead
-            if behind > best:
+            if behind > best:  # noqa: PLR1730
                 best = behind
-        if best < least:
-            least = best
+        least = min(least, np.float64(best))
     return least
 
 

@@ -7,7 +7,10 @@ still reach every place. Found by deleting each node in turn and searching forwa
 from one other node: O(N (N + E)), milliseconds for a plant.
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from linehaul_floor.geometry import IntArray
@@ -32,9 +35,11 @@ def strong_articulations(count: int, start: IntArray, end: IntArray) -> IntArray
 
 
 @njit(cache=True)
-def _weak(out_indptr, ahead, in_indptr, behind, used):  # noqa: ANN001, ANN202
+def _weak(
+    out_indptr: Any, ahead: Any, in_indptr: Any, behind: Any, used: Any
+) -> npt.NDArray[np.bool_]:
     count = used.size
-    nodes = np.flatnonzero(used)
+    nodes: Any = np.flatnonzero(used)
     weak = np.zeros(count, np.bool_)
     seen, stack = np.empty(count, np.bool_), np.empty(count, np.int32)
     for gone in nodes:
@@ -48,7 +53,7 @@ def _weak(out_indptr, ahead, in_indptr, behind, used):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _reach(indptr, other, root, gone, seen, stack):  # noqa: ANN001, ANN202
+def _reach(indptr: Any, other: Any, root: int, gone: int, seen: Any, stack: Any) -> int:
     """Return how many nodes can be reached from the root without the one that is gone."""
     seen[:] = False
     seen[root] = seen[gone] = True

@@ -20,23 +20,36 @@ def svg(scene: Scene) -> str:
 
 
 def _element(shape: Shape) -> str:
-    match shape:
-        case Polygon(points, fill, stroke, width):
-            border = f' stroke="{stroke}" stroke-width="{_number(width)}"' if stroke else ''
-            return f'<polygon points="{_points(points)}" fill="{fill}"{border}/>'
-        case Polyline(points, color, width, dash):
-            dashes = f' stroke-dasharray="{" ".join(map(_number, dash))}"' if dash else ''
-            return (
-                f'<polyline points="{_points(points)}" fill="none" stroke="{color}"'
-                f' stroke-width="{_number(width)}" stroke-linecap="round"{dashes}/>'
-            )
-        case Text():
-            weight = ' font-weight="bold"' if shape.bold else ''
-            return (
-                f'<text x="{_number(shape.x)}" y="{_number(shape.y)}" dy="0.35em"'
-                f' font-size="{_number(shape.size)}" fill="{shape.color}"'
-                f' text-anchor="{shape.anchor}"{weight}>{escape(shape.text)}</text>'
-            )
+    if isinstance(shape, Polygon):
+        return _polygon(shape)
+    if isinstance(shape, Polyline):
+        return _polyline(shape)
+    return _text(shape)
+
+
+def _polygon(shape: Polygon) -> str:
+    border = f' stroke="{shape.stroke}" stroke-width="{_number(shape.width)}"'
+    return (
+        f'<polygon points="{_points(shape.points)}" fill="{shape.fill}"'
+        f'{border if shape.stroke else ""}/>'
+    )
+
+
+def _polyline(shape: Polyline) -> str:
+    dashes = f' stroke-dasharray="{" ".join(map(_number, shape.dash))}"' if shape.dash else ''
+    return (
+        f'<polyline points="{_points(shape.points)}" fill="none" stroke="{shape.color}"'
+        f' stroke-width="{_number(shape.width)}"{dashes}/>'
+    )
+
+
+def _text(shape: Text) -> str:
+    weight = ' font-weight="bold"' if shape.bold else ''
+    return (
+        f'<text x="{_number(shape.x)}" y="{_number(shape.y)}" dy="0.35em"'
+        f' font-size="{_number(shape.size)}" fill="{shape.color}"'
+        f' text-anchor="{shape.anchor}"{weight}>{escape(shape.text)}</text>'
+    )
 
 
 def _points(points: FloatArray) -> str:
