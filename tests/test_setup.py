@@ -264,6 +264,26 @@ class TestMend:
         wanted = b'"/usr/include/python3.12;/v/lib/site/numpy/_core/include" /v/share'
         assert mended == wanted
 
+    def test_a_file_is_parsed_once(self, provision, tmp_path, monkeypatch):
+        parsed = []
+
+        def parse(text, png_file=None):
+            parsed.append((text, png_file))
+            return {'tree': text}
+
+        space = {'os': os, 'parse_idl_string': parse}
+        exec(provision('mend').PARSE_ONCE, space)
+        once = space['parse_idl_string']
+        monkeypatch.delenv('LINEHAUL_IDL_CACHE', raising=False)
+        once('a')
+        monkeypatch.setenv('LINEHAUL_IDL_CACHE', str(tmp_path / 'cache'))
+        assert [once('a'), once('a'), once('b')] == [{'tree': 'a'}, {'tree': 'a'}, {'tree': 'b'}]
+        assert parsed == [('a', None), ('a', None), ('b', None)]
+        for file in (tmp_path / 'cache').iterdir():
+            file.write_bytes(b'half')
+        assert once('a') == {'tree': 'a'}
+        assert len(parsed) == 4
+
 
 class TestLock:
     VERSIONS = ('3.10', '3.11', '3.12', '3.13')

@@ -121,6 +121,9 @@ def _environment(places: Places, ros: Ros, cores: str) -> dict[str, str]:
     # colcon would hold ninja back while the machine is busy; make's own flags are not ninja's.
     env.update(MAKEFLAGS=f'-j{cores}', CMAKE_BUILD_PARALLEL_LEVEL=cores)
     env['COLCON_DEFAULTS_FILE'] = os.devnull
+    # Pickles of one Python are not read by another.
+    version = f'{sys.version_info.major}.{sys.version_info.minor}'
+    env['LINEHAUL_IDL_CACHE'] = str(places.build / f'idl-{version}')
     for name in ('MAKELEVEL', 'MFLAGS', 'PYTHONWARNINGS', 'PYTHONHOME'):
         env.pop(name, None)
     if not ros.installed:
