@@ -225,9 +225,8 @@ def _labels(scene: Scene, page: _Page, plant: Plant) -> None:
         fits = text_width(solid.name, page.medium) < span[0] and span[1] > 2.0 * page.medium
         if solid.kind is not SolidKind.WALL and fits:
             scene.add(Text(middle[0], middle[1], solid.name, page.medium, '#3f4a3c', 'middle'))
-    for place in plant.places.values():
-        if _has_room(plant, page, place):
-            scene.add(_place_label(plant, page, place))
+    for place in _roomy(plant, page):
+        scene.add(_place_label(plant, page, place))
 
 
 def _place_label(plant: Plant, page: _Page, place: Place) -> Text:
@@ -248,17 +247,20 @@ def _place_label(plant: Plant, page: _Page, place: Place) -> Text:
     return Text(x, y, place.id, page.small, color, 'start' if forward[0] > 0 else 'end')
 
 
-def _has_room(plant: Plant, page: _Page, place: Place) -> bool:
-    """Tell whether a label at the place stays clear of its neighbours' labels."""
-    here = plant.roadmap.xy[place.node]
-    sideways = abs(math.cos(place.heading)) > 0.5
-    across, along = (1, 0) if sideways else (0, 1)
-    label = page.small if sideways else text_width(place.id, page.small)
-    for other in plant.places.values():
-        gap = np.abs(plant.roadmap.xy[other.node] - here) * page.scale
-        if other.id != place.id and gap[across] < label and gap[along] < 3.0 * page.small:
-            return False
-    return True
+def _roomy(plant: Plant, page: _Page) -> list[Place]:
+    """Return the places whose names stay clear of their neighbours' names."""
+    places = list(plant.places.values())
+    xy = plant.roadmap.xy[[place.node for place in places]] * page.scale
+    chosen = []
+    for index, place in enumerate(places):
+        sideways = abs(math.cos(place.heading)) > 0.5
+        gap = np.abs(xy - xy[index])
+        across, along = (gap[:, 1], gap[:, 0]) if sideways else (gap[:, 0], gap[:, 1])
+        label = page.small if sideways else text_width(place.id, page.small)
+        near = (across < label) & (along < 3.0 * page.small)
+        if near.sum() == 1:
+            chosen.append(place)
+    return chosen
 
 
 def _title(scene: Scene, page: _Page, plant: Plant) -> None:

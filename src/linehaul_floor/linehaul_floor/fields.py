@@ -196,7 +196,9 @@ def as_fields(value: Any, where: str, problems: list[Problem]) -> Fields:
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return Fields(value, where, problems)
     problems.append(
-        Problem('wrong_type', where or 'the file', f'found {value!r:.60}', 'write a mapping key: value')
+        Problem(
+            'wrong_type', where or 'the file', f'found {value!r:.60}', 'write a mapping key: value'
+        )
     )
     return Fields({}, where, problems)
 
@@ -207,7 +209,11 @@ def _repeated(item: Fields) -> Iterator[Fields]:
         yield item
         return
     span, step = item.get('n'), item.point('step', [0.0, 0.0])
-    if not (_is_point(span) and all(type(v) is int for v in span) and 0 <= span[0] <= span[1] < span[0] + MOST):
+    if not (
+        _is_point(span)
+        and all(type(v) is int for v in span)
+        and 0 <= span[0] <= span[1] < span[0] + MOST
+    ):
         item.note('wrong_type', 'n', f'found {span!r}', f'write [first, last], 1 to {MOST} copies')
         return
     for count in range(span[0], span[1] + 1):

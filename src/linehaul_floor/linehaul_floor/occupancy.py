@@ -48,6 +48,11 @@ def _mark(grid: npt.NDArray[np.uint8], outline: np.ndarray, resolution: float) -
     high = np.minimum(high, [grid.shape[1], grid.shape[0]])
     if (high <= low).any():
         return
+    shape = shapely.Polygon(outline)
+    window = grid[low[1] : high[1], low[0] : high[0]]
+    if shape.equals(shapely.box(*shape.bounds)):
+        window[:] = OCCUPIED
+        return
     x, y = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
     shrink = 1e-6
     cells = shapely.box(
@@ -56,9 +61,7 @@ def _mark(grid: npt.NDArray[np.uint8], outline: np.ndarray, resolution: float) -
         (x + 1 - shrink) * resolution,
         (y + 1 - shrink) * resolution,
     )
-    shape = shapely.Polygon(outline)
     shapely.prepare(shape)
-    window = grid[low[1] : high[1], low[0] : high[0]]
     window[shapely.intersects(shape, cells)] = OCCUPIED
 
 

@@ -54,7 +54,7 @@ def tiny():
             turn_acceleration: 1.5
             margin: 0.1
             load_mass_max: 500.0
-            battery: {capacity_wh: 1000.0, idle_power: 40.0, drive_power: 200.0, charge_power: 2000.0}
+            battery: {capacity_wh: 1000, idle_power: 40, drive_power: 200, charge_power: 2000}
         items:
           - {id: part, name: Part, unit_mass: 1.0, container_units: 10, container_mass: 20.0}
         lanes:

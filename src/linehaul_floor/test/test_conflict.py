@@ -7,10 +7,10 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from linehaul_floor import conflict_table, parse_plant
 from linehaul_floor.conflict import build_conflicts, element_spaces
 from linehaul_floor.geometry import at_poses
+
+from linehaul_floor import conflict_table, parse_plant
 
 
 def dense(table):

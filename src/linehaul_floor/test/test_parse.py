@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: E501 (tables of one case a line)
 """A plant file is taken as a whole or refused with every problem in it."""
 
-import copy
-
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,7 +78,9 @@ def test_duplicate_yaml_key_is_refused(tiny, text):
     assert 'duplicate_key' in {c for c, _ in codes(text(tiny) + 'title: Again\n')}
 
 
-@pytest.mark.parametrize('wrong', ['', 'a: [', '- 1', '\x00', 'a: !!python/object:os.system x', '{'])
+@pytest.mark.parametrize(
+    'wrong', ['', 'a: [', '- 1', '\x00', 'a: !!python/object:os.system x', '{']
+)
 def test_what_is_no_plant_at_all_is_refused(wrong):
     assert codes(wrong)
 
@@ -114,21 +116,25 @@ JUNK = st.one_of(
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_broken_value_gives_a_plant_or_a_plant_error(data):
-    base = pytest.importorskip('yaml').safe_load(TINY)
-    broken = copy.deepcopy(base)
+    base = yaml.safe_load(TINY)
     where = data.draw(st.sampled_from([p for p in paths(base) if p]))
-    inner = broken
+    inner = base
     for key in where[:-1]:
         inner = inner[key]
     inner[where[-1]] = data.draw(JUNK)
-    import yaml
+    problems = outcome(yaml.safe_dump(base))
+    assert problems is None or problems
 
+
+def outcome(text):
+    """Return None for a plant, else the problems; any other exception is a fault."""
     try:
-        parse_plant(yaml.safe_dump(broken))
+        parse_plant(text)
     except PlantError as error:
-        assert error.problems
+        return error.problems
+    return None
 
 
 TINY = """

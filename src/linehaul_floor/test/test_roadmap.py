@@ -4,9 +4,9 @@
 
 import numpy as np
 import pytest
+from linehaul_floor.geometry import wrap_angle, wrap_angles
 
 from linehaul_floor import parse_plant
-from linehaul_floor.geometry import wrap_angle, wrap_angles
 
 
 def named(plant):
@@ -40,7 +40,15 @@ def test_bay_that_is_left_forward_is_a_turning_place(tiny, text):
 def test_straight_two_way_lane_is_no_turning_place(tiny, text):
     plant = parse_plant(text(tiny))
     turn = {plant.roadmap.node_ids[k] for k in np.flatnonzero(plant.roadmap.node_turn)}
-    assert turn == {'ring_000', 'ring_004', 'ring_008', 'ring_012', 'ring_001', 'ring_003', 'ring_010'}
+    assert turn == {
+        'ring_000',
+        'ring_004',
+        'ring_008',
+        'ring_012',
+        'ring_001',
+        'ring_003',
+        'ring_010',
+    }
 
 
 def test_adjacency_lists_agree_with_edges(plant):

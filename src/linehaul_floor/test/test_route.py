@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from linehaul_floor import RouteInputError, RouteTable, shortest_route, travel_time
 from linehaul_floor.geometry import wrap_angle
 from linehaul_floor.roadmap import make_roadmap
 from linehaul_floor.route_graph import route_graph
+
+from linehaul_floor import RouteInputError, RouteTable, shortest_route, travel_time
 
 
 def brute(graph, source, goal, time):
@@ -32,7 +32,9 @@ def brute(graph, source, goal, time):
                 best[after] = min(best[after], best[edge] + graph.next_turn[k] + time[after])
         if np.array_equal(before, best):
             break
-    return min((best[e] for e in range(roadmap.edge_count) if roadmap.edge_end[e] == goal), default=np.inf)
+    return min(
+        (best[e] for e in range(roadmap.edge_count) if roadmap.edge_end[e] == goal), default=np.inf
+    )
 
 
 @st.composite
@@ -43,7 +45,11 @@ def roadmaps(draw):
     pairs = [(i, j) for i in range(count) for j in range(count) if i != j]
     chosen = draw(st.lists(st.sampled_from(pairs), min_size=2, max_size=14, unique=True))
     start, end = np.array(chosen, np.int32).T
-    speed = np.array(draw(st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=len(chosen), max_size=len(chosen))))
+    speed = np.array(
+        draw(
+            st.lists(st.sampled_from([0.5, 1.0, 2.0]), min_size=len(chosen), max_size=len(chosen))
+        )
+    )
     return make_roadmap(
         [f'n{i}' for i in range(count)], xy, [f'e{i}' for i in range(len(chosen))],
         start, end, speed, np.zeros(len(chosen), bool),
@@ -56,12 +62,22 @@ def test_search_table_and_brute_force_agree(cell, roadmap, data):
     vehicle = data.draw(st.sampled_from([None, cell.classes['agv']]))
     source = data.draw(st.integers(0, roadmap.node_count - 1))
     goal = data.draw(st.integers(0, roadmap.node_count - 1))
-    factor = data.draw(st.lists(st.sampled_from([0.5, 1.0, 3.0]), min_size=roadmap.edge_count, max_size=roadmap.edge_count))
-    blocked = data.draw(st.lists(st.booleans(), min_size=roadmap.edge_count, max_size=roadmap.edge_count))
+    factor = data.draw(
+        st.lists(
+            st.sampled_from([0.5, 1.0, 3.0]),
+            min_size=roadmap.edge_count,
+            max_size=roadmap.edge_count,
+        )
+    )
+    blocked = data.draw(
+        st.lists(st.booleans(), min_size=roadmap.edge_count, max_size=roadmap.edge_count)
+    )
     graph = route_graph(roadmap, vehicle)
     time = np.where(blocked, np.inf, graph.time * factor)
     wanted = brute(graph, source, goal, time)
-    one = shortest_route(roadmap, source, goal, vehicle_class=vehicle, cost=factor, blocked=blocked)
+    one = shortest_route(
+        roadmap, source, goal, vehicle_class=vehicle, cost=factor, blocked=blocked
+    )
     table = RouteTable(roadmap, vehicle, cost=factor, blocked=blocked)
     other = table.route(source, goal)
     if np.isinf(wanted):
