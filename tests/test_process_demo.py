@@ -86,23 +86,23 @@ def is_alive(pid):
 
 
 def test_the_cell_delivers(demo):
-    report = report_of(demo('--deliveries', '4', '--speed', '20'))
+    report = report_of(demo('--deliveries', '3', '--speed', '20'))
     assert report['ok'] is True
-    assert report['delivered'] == report['deliveries'] == 4
+    assert report['delivered'] == report['deliveries'] == 3
     assert report['overlaps'] == report['beyond_base'] == report['custody_errors'] == 0
     assert report['distance'] > 0
-    assert report['picks'] >= 4
+    assert report['picks'] >= 3
     assert not any(report['restarts'].values())
 
 
 @pytest.mark.parametrize('node', NODES)
 def test_the_cell_delivers_although_a_node_is_killed(demo, tmp_path, node):
-    process = demo('--deliveries', '4', '--speed', '10')
+    process = demo('--deliveries', '3', '--speed', '20')
     read_until(process, 'delivering')
     os.kill(read_status(tmp_path / 'r' / 'status.json').nodes[node].pid, signal.SIGKILL)
     report = report_of(process)
     assert report['ok'] is True
-    assert report['delivered'] + len(report['refused']) == 4
+    assert report['delivered'] + len(report['refused']) == 3
     assert report['restarts'] == {name: int(name == node) for name in NODES}
 
 

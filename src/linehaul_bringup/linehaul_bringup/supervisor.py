@@ -24,7 +24,7 @@ from .status import NodeStatus, RunStatus
 from .warden import Warden
 
 #: how a run is ended: signal, and how long its effect is awaited [s]; below 5 s together
-STOP_STEPS = ((signal.SIGINT, 2.5), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0))
+STOP_STEPS = ((signal.SIGINT, 3.2), (signal.SIGTERM, 0.6), (signal.SIGKILL, 1.0))
 CANNOT_START = 127
 
 
