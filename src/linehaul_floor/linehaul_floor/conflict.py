@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -93,18 +94,27 @@ def build_conflicts(
     for zone in zones:
         inside = zone_elements(roadmap, zone).astype(np.int64)
         codes.append((inside[:, None] * count + inside[None, :]).ravel())
-    pairs = np.unique(np.concatenate(codes))
+    pairs = _distinct(codes)
     if first is second:
-        pairs = np.unique(np.concatenate([pairs, pairs % count * count + pairs // count]))
+        pairs = _distinct([pairs, pairs % count * count + pairs // count])
     indptr = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(pairs // count, minlength=count), out=indptr[1:])
     return ConflictTable(freeze(indptr), freeze((pairs % count).astype(np.int32)))
 
 
+def _distinct(codes: list[np.ndarray]) -> np.ndarray:
+    """Return the different values of several arrays, rising."""
+    ordered = np.sort(np.concatenate(codes))
+    return np.asarray(ordered[np.append(True, ordered[1:] != ordered[:-1])])
+
+
+@lru_cache(maxsize=8)
 def element_spaces(roadmap: Roadmap, vehicle_class: VehicleClass) -> np.ndarray:
     """Return (N+E,) polygons: the space of every node and edge for a class, margin included."""
     nodes = _node_spaces(roadmap, vehicle_class)
-    return np.concatenate([nodes, edge_spaces(roadmap, vehicle_class)])
+    spaces = np.concatenate([nodes, edge_spaces(roadmap, vehicle_class)])
+    spaces.setflags(write=False)
+    return spaces
 
 
 def edge_spaces(roadmap: Roadmap, vehicle_class: VehicleClass) -> np.ndarray:
@@ -133,12 +143,15 @@ def _node_spaces(roadmap: Roadmap, vehicle_class: VehicleClass) -> np.ndarray:
         ],
         axis=1,
     )
-    order = np.argsort(nodes, kind='stable')
-    groups = np.split(order, np.searchsorted(nodes[order], np.arange(1, roadmap.node_count)))
-    for node in still:
-        points = corners[groups[node]].reshape(-1, 2)
-        spaces[node] = _hulls(points[None], vehicle_class.margin)[0] if len(points) else None
-    lonely = still[[spaces[node] is None for node in still]]
+    standing = ~roadmap.node_turn[nodes]
+    order = np.argsort(nodes[standing], kind='stable')
+    groups = nodes[standing][order]
+    used, index = np.unique(groups, return_inverse=True)
+    points = corners[standing][order]
+    flat, owner = points.reshape(-1, 2), np.repeat(index, points.shape[1])
+    shapes = shapely.multipoints(shapely.points(flat), indices=owner) if used.size else []
+    spaces[used] = _widened(shapely.convex_hull(shapes), vehicle_class.margin)
+    lonely = np.setdiff1d(still, used)
     spaces[lonely] = _discs(roadmap.xy[lonely], vehicle_class)
     return spaces
 
@@ -153,9 +166,15 @@ def _discs(xy: FloatArray, vehicle_class: VehicleClass) -> np.ndarray:
 
 
 def _hulls(points: FloatArray, margin: float) -> np.ndarray:
-    """Return (M,) convex hulls of points (M, K, 2), widened by the margin with square corners."""
-    hulls = shapely.convex_hull(shapely.multipoints(points))
-    return np.asarray(shapely.buffer(hulls, margin, join_style='mitre') if margin > 0.0 else hulls)
+    """Return (M,) convex hulls of points (M, K, 2), widened by the margin."""
+    return _widened(shapely.convex_hull(shapely.multipoints(points)), margin)
+
+
+def _widened(shapes: np.ndarray, margin: float) -> np.ndarray:
+    """Return convex shapes (M,) widened by the margin with square corners."""
+    return np.asarray(
+        shapely.buffer(shapes, margin, join_style='mitre') if margin > 0.0 else shapes
+    )
 
 
 def _key(
