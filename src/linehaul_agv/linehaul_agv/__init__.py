@@ -22,7 +22,7 @@ from linehaul_agv.events import (
 )
 from linehaul_agv.executor import advance
 from linehaul_agv.model import AgvState, Task
-from linehaul_agv.report import Observation, factsheet, report
+from linehaul_agv.report import Elements, Observation, factsheet, report
 from linehaul_agv.vehicle import INSTANT_ACTIONS, ORDER_ACTIONS, Vehicle
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     'CancelAction',
     'Command',
     'Drive',
+    'Elements',
     'ErrorRaised',
     'Event',
     'Halt',

@@ -69,19 +69,72 @@ def wants_base(vehicle: Vehicle, state: AgvState, distance: float) -> bool:
     return base_left(vehicle, state, distance) < vehicle.base_request_distance
 
 
-def report(vehicle: Vehicle, state: AgvState, seen: Observation, header: Header) -> State:
-    """Build the state message."""
+class Elements:
+    """Node, edge and action states of one vehicle, built anew only when they have changed.
+
+    A vehicle reports far more often than its order changes, and orders can be long.
+    """
+
+    __slots__ = ('_edges', '_nodes', '_of', '_tasks')
+
+    def __init__(self) -> None:
+        self._of: tuple[object, object, object] = (None, None, None)
+        self._nodes: tuple[NodeState, ...] = ()
+        self._edges: tuple[EdgeState, ...] = ()
+        self._tasks: tuple[ActionState, ...] = ()
+
+    def __call__(self, state: AgvState) -> 'Elements':
+        """Bring up to date with a state; what is the same tuple is not looked at."""
+        nodes, edges, tasks = self._of
+        if state.nodes is not nodes:
+            self._nodes = tuple(
+                NodeState(n.node_id, n.sequence_id, n.released) for n in state.nodes
+            )
+        if state.edges is not edges:
+            self._edges = tuple(
+                EdgeState(e.edge_id, e.sequence_id, e.released) for e in state.edges
+            )
+        if state.tasks is not tasks:
+            self._tasks = tuple(map(_action_state, state.tasks))
+        self._of = (state.nodes, state.edges, state.tasks)
+        return self
+
+    @property
+    def states(
+        self,
+    ) -> tuple[tuple[NodeState, ...], tuple[EdgeState, ...], tuple[ActionState, ...]]:
+        """Node, edge and action states."""
+        return self._nodes, self._edges, self._tasks
+
+
+def report(
+    vehicle: Vehicle,
+    state: AgvState,
+    seen: Observation,
+    header: Header,
+    elements: Elements | None = None,
+) -> State:
+    """Build the state message.
+
+    Args:
+        vehicle: What the vehicle is.
+        state: What it remembers.
+        seen: What it measures.
+        header: Head of the message.
+        elements: Kept between the reports of one vehicle, to save work.
+    """
     last = state.memory.last
+    nodes, edges, actions = (elements or Elements())(state).states
     return State(
         header=header,
         order_id=last.order_id if last else OrderId(''),
         order_update_id=last.order_update_id if last else 0,
         last_node_id=state.last_node_id,
         last_node_sequence_id=state.last_sequence_id,
-        node_states=tuple(NodeState(n.node_id, n.sequence_id, n.released) for n in state.nodes),
-        edge_states=tuple(EdgeState(e.edge_id, e.sequence_id, e.released) for e in state.edges),
+        node_states=nodes,
+        edge_states=edges,
         driving=seen.moving,
-        action_states=tuple(map(_action_state, state.tasks)),
+        action_states=actions,
         instant_action_states=tuple(map(_action_state, state.instant)),
         power_supply=seen.power,
         operating_mode=state.mode,

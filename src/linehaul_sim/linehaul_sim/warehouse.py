@@ -211,12 +211,13 @@ def _forget(warehouse: Warehouse) -> None:
 
 def _take_in(plant: Plant, ledger: Ledger, now: float, store_time: float) -> None:
     for place_id, port in ledger.ports.items():
+        if not port.loads:
+            port.next_time = float('inf')
+            continue
         place = plant.places[place_id]
         if place.kind is PlaceKind.STATION or place.flow is not Flow.IN:
             continue
-        if not port.loads:
-            port.next_time = float('inf')
-        elif port.next_time == float('inf'):
+        if port.next_time == float('inf'):
             port.next_time = now + store_time
         elif now >= port.next_time and port.claimed is None:
             ledger.give(port.loads[0], HolderKind.GONE, '', now)
@@ -228,7 +229,7 @@ def step_stations(
 ) -> None:
     """Use up one container after the other at each station."""
     for place_id, port in ledger.ports.items():
-        if plant.places[place_id].kind is not PlaceKind.STATION:
+        if not port.loads or plant.places[place_id].kind is not PlaceKind.STATION:
             continue
         full = [name for name in port.loads if ledger.loads[name].quantity > 0]
         if not full:

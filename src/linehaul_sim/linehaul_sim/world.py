@@ -19,6 +19,7 @@ from linehaul_agv import (
     CancelAction,
     Command,
     Drive,
+    Elements,
     ErrorRaised,
     Event,
     Halt,
@@ -150,6 +151,7 @@ class World:
             Vehicle(s.id, plant.classes[s.vehicle_class], plant.roadmap, MapId(plant.name))
             for s in plant.fleet
         ]
+        self._elements = [Elements() for _ in self.vehicles]
         self.index = {vehicle.id: i for i, vehicle in enumerate(self.vehicles)}
         self._place_of_node: dict[int, Place] = {p.node: p for p in plant.places.values()}
 
@@ -449,7 +451,11 @@ class World:
     def state(self, i: int) -> State:
         """Return the state a vehicle reports now."""
         return report(
-            self.vehicles[i], self.data.agvs[i], self.observe(i), self._header('state', i)
+            self.vehicles[i],
+            self.data.agvs[i],
+            self.observe(i),
+            self._header('state', i),
+            self._elements[i],
         )
 
     def observe(self, i: int) -> Observation:
