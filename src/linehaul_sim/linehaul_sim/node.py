@@ -54,8 +54,9 @@ from linehaul_sim.inputs import (
 )
 from linehaul_sim.settings import Settings
 from linehaul_sim.snapshot import Store, restore
+from linehaul_sim.telling import Outputs
 from linehaul_sim.warehouse import Refused
-from linehaul_sim.world import Outputs, World
+from linehaul_sim.world import World
 
 SAVE_EVERY = 500
 """Steps after which the world is written even without inputs."""

@@ -24,7 +24,8 @@ from linehaul_floor import Plant
 from linehaul_sim.errors import SnapshotError
 from linehaul_sim.inputs import Input
 from linehaul_sim.settings import Settings
-from linehaul_sim.world import World, WorldData
+from linehaul_sim.world import World
+from linehaul_sim.world_data import WorldData
 
 MAGIC = b'LHSIM001'
 _HEAD = struct.Struct('<8sQQI')

@@ -7,26 +7,19 @@ on and `take_outputs` says what the outside gets to know. Everything that evolve
 `WorldData`, which pickles; the same data and the same inputs give the same world again.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 import numpy as np
 from linehaul_vda5050.reach import Pose
 
 from linehaul_agv import (
-    ActionReported,
-    AgvState,
     CancelAction,
     Command,
     Drive,
-    Elements,
     ErrorRaised,
     Event,
     Halt,
     Hold,
     InstantActionsReceived,
     NodeReached,
-    Observation,
     OrderReceived,
     SendFactsheet,
     SendState,
@@ -34,24 +27,15 @@ from linehaul_agv import (
     Stopped,
     Vehicle,
     advance,
-    factsheet,
-    report,
 )
-from linehaul_floor import EdgeId, Place, Plant, VehicleId
-from linehaul_sim.bodies import Bodies, Drives, bodies_at
-from linehaul_sim.checker import Checker, Verdict
+from linehaul_floor import EdgeId, Plant, VehicleId
+from linehaul_sim.bodies import Drives
+from linehaul_sim.checker import Verdict
+from linehaul_sim.devices import Devices
 from linehaul_sim.errors import UnknownIdError
-from linehaul_sim.faults import Fault, FaultKind, Radio
+from linehaul_sim.faults import Fault, FaultKind
 from linehaul_sim.handling import (
-    FAIL_TIME,
-    Handling,
     Job,
-    charge_problem,
-    done,
-    drop_problem,
-    failed,
-    finish_transfer,
-    pick_problem,
 )
 from linehaul_sim.inputs import (
     FaultInjected,
@@ -61,76 +45,34 @@ from linehaul_sim.inputs import (
     RetrievalAsked,
     RetrievalCancelled,
 )
-from linehaul_sim.loads import Ledger, Load, new_ledger
 from linehaul_sim.settings import Settings
+from linehaul_sim.telling import Outputs, Teller
 from linehaul_sim.warehouse import (
     Refused,
     Retrieval,
     RetrieveRequest,
-    Warehouse,
     cancel_retrieval,
     draw_duration,
     retrieve,
     step_stations,
     step_warehouse,
 )
+from linehaul_sim.world_data import WorldData, new_world
 from linehaul_vda5050 import (
-    Action,
-    ActionStatus,
-    Connection,
     ConnectionState,
     Error,
     ErrorLevel,
-    Factsheet,
-    Header,
     InstantActions,
     MapId,
     NodeId,
     Order,
-    PowerSupply,
     State,
     error_types,
 )
-from linehaul_vda5050 import Load as VdaLoad
 
 BATTERY = Error(error_types.BATTERY_EMPTY, ErrorLevel.FATAL, 'battery is empty', 'tow it')
 MOST_GONE = 2000
 """Loads that are gone and still remembered."""
-
-
-@dataclass(slots=True)
-class Outputs:
-    """What the outside gets to know after a step."""
-
-    states: list[State] = field(default_factory=list)
-    factsheets: list[Factsheet] = field(default_factory=list)
-    connections: list[Connection] = field(default_factory=list)
-    loads: list[Load] = field(default_factory=list)
-    retrievals: list[Retrieval] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class WorldData:
-    """Everything of the world that evolves. numbers: header ids sent, by topic and vehicle."""
-
-    steps: int
-    rng: np.random.Generator
-    bodies: Bodies
-    agvs: list[AgvState]
-    ledger: Ledger
-    warehouse: Warehouse
-    handling: Handling
-    radio: Radio
-    checker: Checker | None
-    next_state: np.ndarray
-    dirty: dict[int, None]
-    sheets: dict[int, None]
-    links: dict[int, ConnectionState]
-    ended: list[str]
-    numbers: dict[tuple[str, int], int]
-    empty_battery: np.ndarray
-    custody_errors: int = 0
-    custody_texts: list[str] = field(default_factory=list)
 
 
 class World:
@@ -151,9 +93,9 @@ class World:
             Vehicle(s.id, plant.classes[s.vehicle_class], plant.roadmap, MapId(plant.name))
             for s in plant.fleet
         ]
-        self._elements = [Elements() for _ in self.vehicles]
+        self.teller = Teller(self.vehicles, self.drives, self.data)
         self.index = {vehicle.id: i for i, vehicle in enumerate(self.vehicles)}
-        self._place_of_node: dict[int, Place] = {p.node: p for p in plant.places.values()}
+        self.devices = Devices(plant, settings, self.vehicles, self.data)
 
     @property
     def now(self) -> float:
@@ -344,7 +286,7 @@ class World:
             case Hold(hold):
                 b.paused[i] = hold
             case StartAction(action):
-                self._start_action(i, action)
+                self.devices.start(i, action, self.now)
             case CancelAction():
                 pass  # the only actions that can be cancelled end in the executor
             case SendState():
@@ -352,57 +294,10 @@ class World:
             case SendFactsheet():
                 self.data.sheets[i] = None
 
-    # --- devices ---------------------------------------------------------------------------------
-
-    def _place(self, i: int) -> Place | None:
-        return self._place_of_node.get(int(self.data.bodies.node[i]))
-
-    def _start_action(self, i: int, action: Action) -> None:
-        d, s = self.data, self.settings
-        place, vehicle = self._place(i), self.vehicles[i]
-        problem, load, time = '', None, s.charge_time
-        match action.action_type:
-            case 'pick':
-                mass = vehicle.vehicle_class.load_mass_max
-                problem, load = pick_problem(place, d.ledger, vehicle.id, action, mass)
-                time = draw_duration(d.rng, s.pick_time)
-            case 'drop':
-                problem, load = drop_problem(place, d.ledger, vehicle.id, action)
-                time = draw_duration(d.rng, s.drop_time)
-            case 'startCharging':
-                problem = charge_problem(place)
-        if load is not None and place is not None:
-            d.ledger.ports[place.id].claimed = vehicle.id
-        due = self.now + (FAIL_TIME if problem else time)
-        d.handling.add(due, i, action, place, load, problem)
-
     def _finish_job(self, job: Job) -> None:
-        answer = self._result_of(job)
+        answer = self.devices.result(job, self.now)
         self._advance(job.vehicle, answer)
         self.data.dirty[job.vehicle] = None
-
-    def _result_of(self, job: Job) -> ActionReported:
-        d, i, kind = self.data, job.vehicle, job.action.action_type
-        if kind in ('pick', 'drop'):
-            answer = finish_transfer(job, d.ledger, self.vehicles[i].id, self.now)
-            good = answer.status is ActionStatus.FINISHED
-            d.handling.picks += good and kind == 'pick'
-            d.handling.drops += good and kind == 'drop'
-            d.handling.failures += not good
-            d.bodies.loaded[i] = self.vehicles[i].id in d.ledger.carried
-            port = next((p for k, p in d.ledger.ports.items() if k == job.place), None)
-            if port is not None and port.claimed == self.vehicles[i].id:
-                port.claimed = None
-            return answer
-        if kind == 'startCharging':
-            if job.problem:
-                return failed(job.action, job.problem, error_types.CHARGING_FAILED)
-            place = self._place(i)
-            own = self.vehicles[i].vehicle_class.battery.charge_power
-            d.bodies.charging[i] = min(own, place.charge_power if place else own)
-            return done(job.action)
-        d.bodies.charging[i] = 0.0
-        return done(job.action)
 
     # --- outputs ---------------------------------------------------------------------------------
 
@@ -416,8 +311,9 @@ class World:
                 d.next_state[i] = self.now + self.settings.state_interval
             heard = [i for i in rows if not d.bodies.dead[i]]
             out.states = [self.state(i) for i in heard if not d.radio.lost(i, d.rng)]
-            out.factsheets = [self.factsheet(i) for i in d.sheets]
-            out.connections = [self.connection(i, link) for i, link in d.links.items()]
+            out.factsheets = [self.teller.factsheet(i, self.now) for i in d.sheets]
+            links = d.links.items()
+            out.connections = [self.teller.connection(i, link, self.now) for i, link in links]
         names = dict.fromkeys(d.ledger.changed)
         out.loads = [d.ledger.loads[name] for name in names if name in d.ledger.loads]
         found = (d.warehouse.retrievals.get(name) for name in d.ended)
@@ -435,49 +331,9 @@ class World:
         d.links = {i: broken if d.bodies.dead[i] else online for i in every}
         d.ledger.changed = list(d.ledger.loads)
 
-    def _header(self, topic: str, i: int) -> Header:
-        number = self.data.numbers.get((topic, i), -1) + 1
-        self.data.numbers[topic, i] = number % 2**32
-        return Header(number % 2**32, self.now, serial_number=str(self.vehicles[i].id))
-
-    def connection(self, i: int, link: ConnectionState) -> Connection:
-        """Return a connection message of a vehicle."""
-        return Connection(self._header('connection', i), link)
-
-    def factsheet(self, i: int) -> Factsheet:
-        """Return the factsheet of a vehicle."""
-        return factsheet(self.vehicles[i], self._header('factsheet', i))
-
     def state(self, i: int) -> State:
         """Return the state a vehicle reports now."""
-        return report(
-            self.vehicles[i],
-            self.data.agvs[i],
-            self.observe(i),
-            self._header('state', i),
-            self._elements[i],
-        )
-
-    def observe(self, i: int) -> Observation:
-        """Return what a vehicle measures now."""
-        b = self.data.bodies
-        x, y, yaw = b.pose[i].tolist()
-        charge = float(b.energy[i] / self.drives.capacity[i])
-        carried = self.data.ledger.carried.get(self.vehicles[i].id)
-        loads: Sequence[VdaLoad] = ()
-        if carried is not None:
-            loads = (VdaLoad(carried, 'container', '', self.data.ledger.loads[carried].mass),)
-        return Observation(
-            x=x,
-            y=y,
-            theta=yaw,
-            speed=self.drives.forward_speed(i),
-            omega=float(b.omega[i]),
-            moving=self.drives.moving(i),
-            distance=float(b.along[i]) if b.way_at[i] < b.way_end[i] else 0.0,
-            power=PowerSupply(charge, bool(b.charging[i] > 0.0)),
-            loads=tuple(loads),
-        )
+        return self.teller.state(i, self.now)
 
     def _pose(self, i: int) -> Pose:
         b = self.data.bodies
@@ -485,31 +341,3 @@ class World:
         at_node = b.along[i] == 0.0
         name = self.plant.roadmap.node_ids[int(b.node[i])]
         return Pose(x, y, yaw, NodeId(name) if at_node else None)
-
-
-def new_world(plant: Plant, settings: Settings) -> WorldData:
-    """Begin: every vehicle at home, every port empty."""
-    rng = np.random.default_rng(settings.seed)
-    count = len(plant.fleet)
-    spread = np.clip(settings.charge + rng.uniform(-0.05, 0.05, count), 0.05, 1.0)
-    bodies = bodies_at(plant, spread)
-    homes = [plant.roadmap.node_ids[int(node)] for node in bodies.node]
-    step = settings.state_interval / max(count, 1)
-    return WorldData(
-        steps=0,
-        rng=rng,
-        bodies=bodies,
-        agvs=[AgvState(last_node_id=NodeId(home)) for home in homes],
-        ledger=new_ledger(plant),
-        warehouse=Warehouse(),
-        handling=Handling(),
-        radio=Radio(),
-        checker=Checker(plant, bodies.pose) if settings.check else None,
-        next_state=settings.start_time + step * np.arange(count),
-        dirty={},
-        sheets={},
-        links={},
-        ended=[],
-        numbers={},
-        empty_battery=np.zeros(count, bool),
-    )
