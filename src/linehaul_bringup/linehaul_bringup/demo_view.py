@@ -116,8 +116,8 @@ class LiveView:
 
 
 def in_seconds(eta: float, before: str = ', ') -> str:
-    """Write a time to go, or '' when it is not known."""
-    return f'{before}in {max(eta, 0.0):.0f} s' if isfinite(eta) else ''
+    """Write a time to go, or '' when it is not known or over."""
+    return f'{before}in {eta:.0f} s' if isfinite(eta) and eta > 0.0 else ''
 
 
 def open_view(wishes: Sequence[Wish], *, as_json: bool) -> View:
