@@ -46,6 +46,8 @@ from linehaul_traffic.operations import OperationArrays, build_operations
 from linehaul_traffic.posegraph import PoseGraph
 from linehaul_traffic.rng import new_state
 
+MOST_CHAINS = 256
+"""Chains of actions of one pose that the operation table is drawn from."""
 LEADER_WEIGHT = 1e9
 """Weight of the leader's gain in the search."""
 GIVE_UP = 8
@@ -59,7 +61,8 @@ class Settings:
     """How the planner works; the defaults serve all maps.
 
     Args:
-        depth: Ticks of an operation, 1 to 6.
+        depth: Ticks of an operation, 1 to 6, or 0 for the most (up to 4) that keeps the chains
+            of a pose at `MOST_CHAINS`: 4 on grids with turning, 3 without.
         visits: Times a vehicle may be asked anew while one vehicle chooses.
         patience: Lost ticks per class of rank.
         rescue: Lost ticks after which a vehicle may become the leader.
@@ -75,7 +78,7 @@ class Settings:
         InstanceError: A value is out of range.
     """
 
-    depth: int = 4
+    depth: int = 0
     visits: int = 10
     patience: int = 30
     rescue: int = 60
@@ -89,7 +92,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Check the ranges."""
         bounds = {
-            'depth': (1, 6), 'visits': (1, 1000), 'patience': (1, 10**6), 'rescue': (1, 10**9),
+            'depth': (0, 6), 'visits': (1, 1000), 'patience': (1, 10**6), 'rescue': (1, 10**9),
             'crowd': (0, 10**4), 'counter': (0, 10**4), 'dearest': (0, BUCKETS // 2),
             'margin': (0, 10**6), 'renewal_share': (0.0, 1.0),
         }  # fmt: skip
@@ -164,7 +167,7 @@ class Planner:
         self.graph = graph
         self.settings = settings or Settings()
         s = self.settings
-        self.operations = build_operations(graph, s.depth)
+        self.operations = build_operations(graph, s.depth or _deepest(graph))
         self.prices = Prices(s.crowd, s.counter, s.dearest)
         self.flow = make_flow(graph.arrays)
         self.rows = make_rows(graph.arrays, vehicles)
@@ -235,7 +238,7 @@ class Planner:
         begin = budget.clock() if budget.clock else 0.0
         recount(self.graph.arrays, self.flow, rows, self.prices, pose)
         here = rows.cost[np.arange(len(pose)), pose]
-        lacking = np.nonzero(changed | (here + UNIT * s.depth >= rows.bound))[0]
+        lacking = np.nonzero(changed | (here + UNIT * self.operations.depth >= rows.bound))[0]
         lacking = lacking[np.argsort(self._age[lacking], kind='stable')]
         until = begin + 0.8 * (budget.deadline - begin)
         fresh = self._renew(lacking, pose, goal, budget, until)
@@ -338,6 +341,12 @@ class Planner:
         self.lost += self.rows.cost[np.arange(len(pose)), after] >= left
         self._planned, self._due = a.after[chosen], after
         return Step(action, after, *counts)
+
+
+def _deepest(graph: PoseGraph) -> int:
+    """Return the depth of operations that suits `graph`."""
+    choices = int(np.diff(graph.arrays.out_ptr).max(initial=1)) + 1
+    return max(depth for depth in range(1, 5) if depth == 1 or choices**depth <= MOST_CHAINS)
 
 
 @njit(cache=True)

@@ -315,8 +315,8 @@ def test_wrong_input_is_refused(pose, goal, message):
 
 
 def test_wrong_settings_are_refused():
-    with pytest.raises(InstanceError, match='depth is 0'):
-        Settings(depth=0)
+    with pytest.raises(InstanceError, match='depth is 7'):
+        Settings(depth=7)
     with pytest.raises(InstanceError, match='renewal_share is nan'):
         Settings(renewal_share=float('nan'))
     with pytest.raises(InstanceError, match='without a clock'):
@@ -324,3 +324,9 @@ def test_wrong_settings_are_refused():
     with pytest.raises(InstanceError, match='do not fit'):
         Planner(grid_poses(grid_from_cells(np.ones((2, 2), dtype=np.bool_))), 5)
     assert PLAIN.depth == 1
+
+
+def test_depth_follows_the_branching_of_the_graph():
+    grid = random_grid(0)
+    assert Planner(grid_poses(grid), 2).operations.depth == 4
+    assert Planner(grid_poses(grid, turning=False), 2).operations.depth == 3
