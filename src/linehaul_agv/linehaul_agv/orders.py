@@ -58,6 +58,11 @@ def take_order(vehicle: Vehicle, state: AgvState, event: OrderReceived) -> AgvSt
 def _route(
     vehicle: Vehicle, state: AgvState, order: Order, pose: Pose | None, *, is_new: bool
 ) -> Refusal | None:
+    first = order.nodes[0].node_id
+    if is_new and pose is not None and pose.node_id not in (None, first):
+        # Near is not enough on lanes: the way begins on the node the vehicle stands on.
+        text = f'order begins at {first!r}, the vehicle stands on {pose.node_id!r}'
+        return refuse(order, error_types.START_NODE_OUT_OF_RANGE, text, Reference('nodeId', first))
     yaw = pose.theta if pose is not None else 0.0
     base = () if is_new else tuple(edge for edge in state.edges if edge.released)
     heading = heading_after(vehicle, base, yaw)

@@ -278,6 +278,15 @@ def test_orders_it_cannot_drive_are_refused(bench, changes, error):
     assert bench.state.memory.last is None
 
 
+def test_order_that_begins_at_the_next_node_is_refused(bench):
+    order = make_order(size=2, base=2, at=1)
+    near = replace(order.nodes[0].node_position, x=0.1)  # says that n1 is here
+    nodes = (replace(order.nodes[0], node_position=near), order.nodes[1])
+    bench.order(replace(order, nodes=nodes))
+    assert bench.state.errors[0].error_type == error_types.START_NODE_OUT_OF_RANGE
+    assert bench.way == []
+
+
 def test_turn_where_none_is_allowed_is_refused():
     bench = Bench(theta=3.0)
     bench.vehicle.roadmap.node_turn.flags.writeable = True
