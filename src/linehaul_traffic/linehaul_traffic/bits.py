@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Timelines as bit rows: which steps a node is taken, 64 steps to a word.
 
-Bit t of a row (W,) uint64 is set when the node is taken at step t. Safe intervals are runs of
-clear bits, found by counting zeros of a word instead of walking step by step.
+Bit t of row r of rows (R, W) uint64 is set when node r is taken at step t. Safe intervals are
+runs of clear bits, found by counting zeros of a word instead of walking step by step.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ WORD = 64
 ALL_ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@intrinsic
-def lowest_bit(typingctx: Any, word: Any) -> Any:  # noqa: ARG001
+def _lowest_bit(typingctx: Any, word: Any) -> Any:  # noqa: ARG001
     """Return the place of the lowest set bit of a uint64; 64 when none is set."""
 
     def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -29,8 +28,7 @@ def lowest_bit(typingctx: Any, word: Any) -> Any:  # noqa: ARG001
     return types.int64(types.uint64), codegen
 
 
-@intrinsic
-def high_zeros(typingctx: Any, word: Any) -> Any:  # noqa: ARG001
+def _high_zeros(typingctx: Any, word: Any) -> Any:  # noqa: ARG001
     """Return how many bits above the highest set bit of a uint64 are clear; 64 when none is."""
 
     def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -39,82 +37,101 @@ def high_zeros(typingctx: Any, word: Any) -> Any:  # noqa: ARG001
     return types.int64(types.uint64), codegen
 
 
+lowest_bit: Any = intrinsic(_lowest_bit)
+high_zeros: Any = intrinsic(_high_zeros)
+
+
 @njit(cache=True, inline='always')
-def next_one(row: Any, t: int) -> int:
-    """Return the first step at or after `t` that is taken; the row's length when none is."""
+def next_one(rows: Any, r: int, t: int) -> Any:
+    """Return the first step at or after `t` that is taken; the length of a row when none is."""
     w = t >> 6
-    n = row.shape[0]
+    n = rows.shape[1]
     if w >= n:
         return n << 6
-    word = row[w] & (ALL_ONES << np.uint64(t & 63))
+    word = rows[r, w] & (ALL_ONES << np.uint64(t & 63))
     while word == np.uint64(0):
         w += 1
         if w == n:
             return n << 6
-        word = row[w]
+        word = rows[r, w]
     return (w << 6) + lowest_bit(word)
 
 
 @njit(cache=True, inline='always')
-def next_zero(row: Any, t: int) -> int:
-    """Return the first step at or after `t` that is free; the row's length when none is."""
+def next_zero(rows: Any, r: int, t: int) -> Any:
+    """Return the first step at or after `t` that is free; the length of a row when none is."""
     w = t >> 6
-    n = row.shape[0]
+    n = rows.shape[1]
     if w >= n:
         return n << 6
-    word = ~row[w] & (ALL_ONES << np.uint64(t & 63))
+    word = ~rows[r, w] & (ALL_ONES << np.uint64(t & 63))
     while word == np.uint64(0):
         w += 1
         if w == n:
             return n << 6
-        word = ~row[w]
+        word = ~rows[r, w]
     return (w << 6) + lowest_bit(word)
 
 
 @njit(cache=True, inline='always')
-def last_one(row: Any, t: int) -> int:
+def last_one(rows: Any, r: int, t: int) -> Any:
     """Return the last step at or before `t` that is taken; -1 when none is."""
     if t < 0:
         return -1
     w = t >> 6
-    word = row[w] & (ALL_ONES >> np.uint64(63 - (t & 63)))
+    word = rows[r, w] & (ALL_ONES >> np.uint64(63 - (t & 63)))
     while word == np.uint64(0):
         w -= 1
         if w < 0:
             return -1
-        word = row[w]
+        word = rows[r, w]
     return (w << 6) + 63 - high_zeros(word)
 
 
 @njit(cache=True, inline='always')
-def is_taken(row: Any, t: int) -> bool:
+def is_taken(rows: Any, r: int, t: int) -> Any:
     """Return whether step `t` is taken."""
-    return (row[t >> 6] >> np.uint64(t & 63)) & np.uint64(1) != np.uint64(0)
+    return (rows[r, t >> 6] >> np.uint64(t & 63)) & np.uint64(1) != np.uint64(0)
 
 
 @njit(cache=True, inline='always')
-def take(row: Any, t: int) -> None:
+def take(rows: Any, r: int, t: int) -> None:
     """Take step `t`."""
-    row[t >> 6] |= np.uint64(1) << np.uint64(t & 63)
+    rows[r, t >> 6] |= np.uint64(1) << np.uint64(t & 63)
 
 
 @njit(cache=True, inline='always')
-def free(row: Any, t: int) -> None:
+def free(rows: Any, r: int, t: int) -> None:
     """Free step `t`."""
-    row[t >> 6] &= ~(np.uint64(1) << np.uint64(t & 63))
+    rows[r, t >> 6] &= ~(np.uint64(1) << np.uint64(t & 63))
 
 
 @njit(cache=True, inline='always')
-def take_from(row: Any, t: int) -> None:
+def take_from(rows: Any, r: int, t: int) -> None:
     """Take step `t` and all after it."""
     w = t >> 6
-    row[w] |= ALL_ONES << np.uint64(t & 63)
-    row[w + 1 :] = ALL_ONES
+    rows[r, w] |= ALL_ONES << np.uint64(t & 63)
+    rows[r, w + 1 :] = ALL_ONES
 
 
 @njit(cache=True, inline='always')
-def free_from(row: Any, t: int) -> None:
+def free_from(rows: Any, r: int, t: int) -> None:
     """Free step `t` and all after it."""
     w = t >> 6
-    row[w] &= ~(ALL_ONES << np.uint64(t & 63))
-    row[w + 1 :] = np.uint64(0)
+    rows[r, w] &= ~(ALL_ONES << np.uint64(t & 63))
+    rows[r, w + 1 :] = np.uint64(0)
+
+
+@njit(cache=True, inline='always')
+def last_zero(rows: Any, r: int, t: int) -> Any:
+    """Return the last step at or before `t` that is free; -1 when none is."""
+    if t < 0:
+        return -1
+    w = t >> 6
+    word = ~rows[r, w] & (ALL_ONES >> np.uint64(63 - (t & 63)))
+    while word == np.uint64(0):
+        w -= 1
+        if w < 0:
+            return -1
+        word = ~rows[r, w]
+    return (w << 6) + 63 - high_zeros(word)

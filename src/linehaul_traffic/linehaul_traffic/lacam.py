@@ -11,9 +11,6 @@ Source: Okumura, "LaCAM: Search-Based Algorithm for Quick Multi-Agent Pathfindin
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -39,21 +36,6 @@ class Outcome(Enum):
     OUT_OF_MEMORY = 'out of memory'
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FirstPlan:
-    """A first plan or the reason why there is none.
-
-    Args:
-        outcome: How the search ended.
-        paths: (A, T + 1) int32 node of each agent at each step; (A, 0) without a plan.
-        visits: Search nodes visited.
-    """
-
-    outcome: Outcome
-    paths: NDArray[np.int32]
-    visits: int
-
-
 class _Search(NamedTuple):
     """The search's memory: C configurations, L constraints, a stack and a hash table."""
 
@@ -69,63 +51,51 @@ class _Search(NamedTuple):
     low_next: NDArray[np.int32]
     stack: NDArray[np.int32]
     slots: NDArray[np.int32]
-    count: NDArray[np.int64]
+    tally: NDArray[np.int64]
     rank: NDArray[np.int32]
 
 
-def find_first_plan(
-    team: Team,
-    starts: NDArray[np.int32],
-    seed: int,
-    expired: Callable[[], bool] = lambda: False,
-    max_visits: int | None = None,
-) -> FirstPlan:
-    """Search until a plan is found, there is none, or `expired()` says that time is up.
+class FirstPlanSearch:
+    """A search that is advanced in slices until it has a plan or knows that there is none.
 
     Args:
         team: The problem; every start must be able to reach its goal.
         starts: (A,) int32 nodes, all different.
         seed: Of the random choices.
-        expired: Asked about every 5 ms.
-        max_visits: Stop after this many visits, for repeatable runs.
     """
-    rng = new_state(seed)
-    scratch = new_scratch(team, rng)
-    search = _new_search(team, starts)
-    visits = 0
-    slice_visits = 1
-    while True:
-        begin = time.perf_counter()
-        status, done = _search_some(team, scratch, search, slice_visits)
-        took = time.perf_counter() - begin
-        visits += done
-        if status == _FOUND:
-            return FirstPlan(Outcome.FOUND, _paths_to(search), visits)
-        if status == _EXHAUSTED:
-            return _without_plan(Outcome.UNSOLVABLE, team, visits)
-        if status == _FULL:
-            if search.config.nbytes > _MAX_BYTES // 4:
-                return _without_plan(Outcome.OUT_OF_MEMORY, team, visits)
-            search = _grown(search)
-        if expired() or (max_visits is not None and visits >= max_visits):
-            return _without_plan(Outcome.OUT_OF_TIME, team, visits)
-        slice_visits = max(1, min(2 * slice_visits, int(done * 0.005 / max(took, 1e-6))))
-        if max_visits is not None:
-            slice_visits = min(slice_visits, max_visits - visits)
 
+    __slots__ = ('_scratch', '_search', '_team', 'visits')
 
-def _without_plan(outcome: Outcome, team: Team, visits: int) -> FirstPlan:
-    return FirstPlan(outcome, np.empty((len(team.goals), 0), np.int32), visits)
+    def __init__(self, team: Team, starts: NDArray[np.int32], seed: int) -> None:
+        self._team = team
+        self._scratch = new_scratch(team, new_state(seed))
+        self._search = _new_search(team, starts)
+        self.visits = 0
 
+    def advance(self, visits: int) -> Outcome | None:
+        """Visit up to `visits` search nodes; return the outcome, None while there is none."""
+        while visits > 0:
+            status, done = _search_some(self._team, self._scratch, self._search, visits)
+            self.visits += done
+            visits -= done
+            if status == _FOUND:
+                return Outcome.FOUND
+            if status == _EXHAUSTED:
+                return Outcome.UNSOLVABLE
+            if status == _FULL:
+                if self._search.config.nbytes > _MAX_BYTES // 4:
+                    return Outcome.OUT_OF_MEMORY
+                self._search = _grown(self._search)
+        return None
 
-def _paths_to(search: _Search) -> NDArray[np.int32]:
-    """Follow the parents back from the goal configuration."""
-    steps = []
-    at = int(search.count[_GOAL])
-    while at >= 0:
-        steps.append(at)
-        at = int(search.parent[at])
-    return np.ascontiguousarray(search.config[steps[::-1]].T)
+    def paths(self) -> NDArray[np.int32]:
+        """Return the plan found, (A, T + 1) int32 node of each agent at each step."""
+        steps = []
+        at = int(self._search.tally[_GOAL])
+        while at >= 0:
+            steps.append(at)
+            at = int(self._search.parent[at])
+        return np.ascontiguousarray(self._search.config[steps[::-1]].T)
 
 
 def _new_search(team: Team, starts: NDArray[np.int32]) -> _Search:
@@ -137,17 +107,24 @@ def _new_search(team: Team, starts: NDArray[np.int32]) -> _Search:
     far = team.to_go[np.arange(agents), starts]
     order = np.argsort(-far.astype(np.int64), kind='stable').astype(np.int32)
     search = _Search(
-        *(np.empty((capacity, agents), np.int32) for _ in range(2)),
-        *(np.full(capacity, -1, np.int32) for _ in range(3)),
-        *(np.full(lows, -1, np.int32) for _ in range(5)),
-        np.empty(4 * capacity, np.int32),
-        np.full(4 * capacity, -1, np.int32),
-        np.zeros(4, np.int64),
-        order.copy(),
+        config=np.empty((capacity, agents), np.int32),
+        order=np.empty((capacity, agents), np.int32),
+        parent=np.full(capacity, -1, np.int32),
+        low_head=np.full(capacity, -1, np.int32),
+        low_tail=np.full(capacity, -1, np.int32),
+        low_up=np.full(lows, -1, np.int32),
+        low_who=np.full(lows, -1, np.int32),
+        low_where=np.full(lows, -1, np.int32),
+        low_depth=np.full(lows, -1, np.int32),
+        low_next=np.full(lows, -1, np.int32),
+        stack=np.empty(4 * capacity, np.int32),
+        slots=np.full(4 * capacity, -1, np.int32),
+        tally=np.zeros(4, np.int64),
+        rank=order.copy(),
     )
     search.config[0] = starts
     search.order[0] = order
-    search.count[_GOAL] = -1
+    search.tally[_GOAL] = -1
     _open_root(search)
     return search
 
@@ -158,27 +135,25 @@ def _open_root(search: _Search) -> None:
     search.low_depth[0] = 0
     search.stack[0] = 0
     search.slots[_home(search.config[0], len(search.slots) - 1)] = 0
-    search.count[[_TOP, _CONFIGS, _LOWS]] = 1
+    search.tally[[_TOP, _CONFIGS, _LOWS]] = 1
 
 
 def _grown(search: _Search) -> _Search:
     """Return the same search with twice the room."""
-    grown = []
-    for name, array in zip(search._fields, search, strict=True):
-        if name in ('count', 'rank'):
-            grown.append(array)
-            continue
-        bigger = np.full((2 * array.shape[0], *array.shape[1:]), -1, array.dtype)
-        if name != 'slots':
-            bigger[: array.shape[0]] = array
-        grown.append(bigger)
-    result = _Search(*grown)
-    _enter_again(result.config, result.slots, int(search.count[_CONFIGS]))
+    fixed: dict[str, Any] = {'tally': search.tally, 'rank': search.rank}
+    bigger: dict[str, Any] = {
+        name: np.concatenate([array, np.full_like(array, -1)])
+        for name, array in search._asdict().items()
+        if name not in (*fixed, 'slots')
+    }
+    slots = np.full(2 * len(search.slots), -1, np.int32)
+    result = _Search(slots=slots, **bigger, **fixed)
+    _enter_again(result.config, slots, int(search.tally[_CONFIGS]))
     return result
 
 
 @njit(cache=True, nogil=True)
-def _home(config: Any, mask: int) -> int:
+def _home(config: Any, mask: int) -> Any:
     """Return the home slot of a configuration in a table of mask + 1 slots."""
     h = np.uint64(0x9E3779B97F4A7C15)
     for v in config:
@@ -188,7 +163,7 @@ def _home(config: Any, mask: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _slot_of(config: Any, slots: Any, wanted: Any) -> int:
+def _slot_of(config: Any, slots: Any, wanted: Any) -> Any:
     """Return the slot that holds configuration `wanted`, or the empty one where it belongs."""
     mask = slots.shape[0] - 1
     slot = _home(wanted, mask)
@@ -219,22 +194,22 @@ def _search_some(team: Any, scratch: Any, s: Any, max_visits: int) -> tuple[int,
     degree = scratch.wishes.shape[1]
     there = np.empty(agents, np.int32)
     for visit in range(max_visits):
-        if s.count[_TOP] == 0:
+        if s.tally[_TOP] == 0:
             return _EXHAUSTED, visit
         if (
-            s.count[_CONFIGS] == s.config.shape[0]
-            or s.count[_LOWS] + degree + 1 > s.low_up.shape[0]
-            or s.count[_TOP] == s.stack.shape[0]
+            s.tally[_CONFIGS] == s.config.shape[0]
+            or s.tally[_LOWS] + degree + 1 > s.low_up.shape[0]
+            or s.tally[_TOP] == s.stack.shape[0]
         ):
             return _FULL, visit
-        c = s.stack[s.count[_TOP] - 1]
+        c = s.stack[s.tally[_TOP] - 1]
         here = s.config[c]
         if _at_goals(here, team.goals):
-            s.count[_GOAL] = c
+            s.tally[_GOAL] = c
             return _FOUND, visit
         low = s.low_head[c]
         if low < 0:
-            s.count[_TOP] -= 1
+            s.tally[_TOP] -= 1
             continue
         s.low_head[c] = s.low_next[low]
         _add_constraints(team, scratch, s, c, low)
@@ -249,16 +224,16 @@ def _search_some(team: Any, scratch: Any, s: Any, max_visits: int) -> tuple[int,
 
 
 @njit(cache=True, nogil=True)
-def _at_goals(here: Any, goals: Any) -> bool:
-    for i in range(here.shape[0]):
-        if here[i] != goals[i]:
-            return False
-    return True
+def _at_goals(here: Any, goals: Any) -> Any:
+    i = 0
+    while i < here.shape[0] and here[i] == goals[i]:
+        i += 1
+    return i == here.shape[0]
 
 
 @njit(cache=True, nogil=True)
 def _add_constraints(team: Any, scratch: Any, s: Any, c: int, low: int) -> None:
-    """Append the children of constraint `low`: the next agent in order, at each place it can be."""
+    """Append the children of constraint `low`: the next agent, at each place it can be."""
     depth = s.low_depth[low]
     if depth >= team.goals.shape[0]:
         return
@@ -273,8 +248,8 @@ def _add_constraints(team: Any, scratch: Any, s: Any, c: int, low: int) -> None:
     n += 1
     shuffle(scratch.rng, places, n)
     for k in range(n):
-        new = s.count[_LOWS]
-        s.count[_LOWS] += 1
+        new = s.tally[_LOWS]
+        s.tally[_LOWS] += 1
         s.low_up[new] = low
         s.low_who[new] = i
         s.low_where[new] = places[k]
@@ -300,23 +275,23 @@ def _enter(team: Any, scratch: Any, s: Any, c: int, there: Any) -> None:
     known = s.slots[slot]
     if known >= 0:
         if uniform(scratch.rng) < _RESTART_PROBABILITY:
-            known = below(scratch.rng, s.count[_CONFIGS])
-        s.stack[s.count[_TOP]] = known
-        s.count[_TOP] += 1
+            known = below(scratch.rng, s.tally[_CONFIGS])
+        s.stack[s.tally[_TOP]] = known
+        s.tally[_TOP] += 1
         return
-    new = s.count[_CONFIGS]
-    s.count[_CONFIGS] += 1
+    new = s.tally[_CONFIGS]
+    s.tally[_CONFIGS] += 1
     s.slots[slot] = new
     s.config[new] = there
     s.parent[new] = c
     _order_successor(team, s, c, new)
-    low = s.count[_LOWS]
-    s.count[_LOWS] += 1
+    low = s.tally[_LOWS]
+    s.tally[_LOWS] += 1
     s.low_depth[low] = 0
     s.low_next[low] = -1
     s.low_head[new] = s.low_tail[new] = low
-    s.stack[s.count[_TOP]] = new
-    s.count[_TOP] += 1
+    s.stack[s.tally[_TOP]] = new
+    s.tally[_TOP] += 1
 
 
 @njit(cache=True, nogil=True)

@@ -29,18 +29,18 @@ class Group(NamedTuple):
     """The agents chosen so far, with a mark for each agent and each node.
 
     Args:
-        member: (A,) int32 agents chosen, the first `count[0]` entries.
-        mark: (A,) int32 equals `count[1]` for a member.
-        node_mark: (N,) int32 equals `count[1]` for a node visited by a ball.
+        member: (A,) int32 agents chosen, the first `tally[0]` entries.
+        mark: (A,) int32 equals `tally[1]` for a member.
+        node_mark: (N,) int32 equals `tally[1]` for a node visited by a ball.
         queue: (N,) int32 nodes of a ball.
-        count: (2,) int64: size, epoch of the marks.
+        tally: (2,) int64: size, epoch of the marks.
     """
 
     member: NDArray[np.int32]
     mark: NDArray[np.int32]
     node_mark: NDArray[np.int32]
     queue: NDArray[np.int32]
-    count: NDArray[np.int64]
+    tally: NDArray[np.int64]
 
 
 def new_group(agents: int, nodes: int) -> Group:
@@ -55,11 +55,12 @@ def new_group(agents: int, nodes: int) -> Group:
 
 
 @njit(cache=True, nogil=True, inline='always')
-def _add(group: Any, i: int) -> None:
-    if group.mark[i] != group.count[1]:
-        group.mark[i] = group.count[1]
-        group.member[group.count[0]] = i
-        group.count[0] += 1
+def add_member(group: Any, i: int) -> None:
+    """Add agent i unless it is a member."""
+    if group.mark[i] != group.tally[1]:
+        group.mark[i] = group.tally[1]
+        group.member[group.tally[0]] = i
+        group.tally[0] += 1
 
 
 @njit(cache=True, nogil=True)
@@ -89,33 +90,33 @@ def choose_group(problem: Any, table: Any, group: Any, rng: Any, way: int, size:
     Returns:
         Whether any agent with a delay was found to start from.
     """
-    group.count[0] = 0
-    group.count[1] += 1
+    group.tally[0] = 0
+    group.tally[1] += 1
     seed = _delayed_agent(problem, table, rng)
     if seed < 0:
         return False
-    _add(group, seed)
+    add_member(group, seed)
     if way == WALK:
-        _add_by_walks(problem, table, group, rng, size)
+        add_by_walks(problem, table, group, rng, size)
     elif way == BALL:
         _add_by_ball(problem, table, group, rng, size)
     agents = table.cost.shape[0]
     if way == RANDOM:
-        while group.count[0] < min(size, agents):
-            _add(group, below(rng, agents))
+        while group.tally[0] < min(size, agents):
+            add_member(group, below(rng, agents))
     return True
 
 
 @njit(cache=True, nogil=True)
-def _add_by_walks(problem: Any, table: Any, group: Any, rng: Any, size: int) -> None:
+def add_by_walks(problem: Any, table: Any, group: Any, rng: Any, size: int) -> None:
     """Add agents met on random walks that would bring a member home earlier than its path."""
     i = group.member[0]
     for _ in range(_TRIES):
-        if group.count[0] >= size:
+        if group.tally[0] >= size:
             return
         if table.cost[i] > 0:
             _walk(problem, table, group, rng, i, size)
-        i = group.member[below(rng, group.count[0])]
+        i = group.member[below(rng, group.tally[0])]
 
 
 @njit(cache=True, nogil=True)
@@ -123,7 +124,7 @@ def _walk(problem: Any, table: Any, group: Any, rng: Any, i: int, size: int) -> 
     t = below(rng, table.cost[i])
     u = table.path[i, t]
     row = problem.to_go[i]
-    while group.count[0] < size:
+    while group.tally[0] < size:
         options = 0
         v = u
         first, last = problem.indptr[u], problem.indptr[u + 1]
@@ -136,11 +137,11 @@ def _walk(problem: Any, table: Any, group: Any, rng: Any, i: int, size: int) -> 
         if options == 0:
             return
         met = table.owner[v, t + 1]
-        if met != FREE and met != i:
-            _add(group, met)
+        if met >= 0 and met != i:
+            add_member(group, met)
         other = table.owner[u, t + 1]
-        if other != FREE and other != i and table.owner[v, t] == other and group.count[0] < size:
-            _add(group, other)
+        if other >= 0 and other != i and table.owner[v, t] == other and group.tally[0] < size:
+            add_member(group, other)
         u = v
         t += 1
 
@@ -160,20 +161,20 @@ def _add_by_ball(problem: Any, table: Any, group: Any, rng: Any, size: int) -> N
                 at = t
     queue = group.queue
     queue[0] = path[at]
-    group.node_mark[path[at]] = group.count[1]
+    group.node_mark[path[at]] = group.tally[1]
     head = 0
     tail = 1
     horizon = path.shape[0]
-    while head < tail and group.count[0] < size:
+    while head < tail and group.tally[0] < size:
         u = queue[head]
         head += 1
         for t in range(max(0, at - _BALL_STEPS), min(horizon, at + _BALL_STEPS + 1)):
             j = table.owner[u, t]
-            if j != FREE and group.count[0] < size:
-                _add(group, j)
+            if j != FREE and group.tally[0] < size:
+                add_member(group, j)
         for k in range(problem.indptr[u], problem.indptr[u + 1]):
             v = problem.nbr[k]
-            if group.node_mark[v] != group.count[1]:
-                group.node_mark[v] = group.count[1]
+            if group.node_mark[v] != group.tally[1]:
+                group.node_mark[v] = group.tally[1]
                 queue[tail] = v
                 tail += 1

@@ -7,7 +7,7 @@ choose first, in its own name; if the pushed agent finds no place, the pusher tr
 wish. Two agents that face each other in a one-lane aisle change places by the swap rule: the one
 in front goes backwards and pulls the other along until a node with a third exit is reached.
 Wishes are ordered by cost-to-go, then by hindrance (how many neighbours want that node too),
-then at random; the next node of an agent's guide path comes first.
+then at random.
 Sources: Okumura et al., PIBT, AIJ 2022; Okumura, LaCAM*, IJCAI 2023 (swap); Okumura and Nagai,
 tie-breaking by hindrance, 2025. The recursion is an explicit stack.
 """
@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from linehaul_traffic.rng import uniform
 
 NOBODY = -1
-_MOST_WISHES = 64
 
 
 class Team(NamedTuple):
@@ -34,28 +33,25 @@ class Team(NamedTuple):
         nbr: (M,) int32 their ends.
         to_go: (A, N) int32 steps to each agent's goal.
         goals: (A,) int32 nodes.
-        guide_key: (K,) int64 open-addressing hash of agent * N + node, -1 empty; K a power of 2.
-        guide_next: (K,) int32 the node that agent wants after that node.
     """
 
     indptr: NDArray[np.int32]
     nbr: NDArray[np.int32]
     to_go: NDArray[np.int32]
     goals: NDArray[np.int32]
-    guide_key: NDArray[np.int64]
-    guide_next: NDArray[np.int32]
 
 
 class Scratch(NamedTuple):
-    """Working arrays of a step; `now` and `next` are all NOBODY between steps."""
+    """Working arrays of a step; `now` and `after` are all NOBODY between steps."""
 
     now: NDArray[np.int32]
-    next: NDArray[np.int32]
+    after: NDArray[np.int32]
     wishes: NDArray[np.int32]
-    count: NDArray[np.int32]
+    tally: NDArray[np.int32]
     tried: NDArray[np.int32]
     partner: NDArray[np.int32]
     stack: NDArray[np.int32]
+    value: NDArray[np.float64]
     rng: NDArray[np.uint64]
 
 
@@ -63,8 +59,6 @@ def new_scratch(team: Team, rng: NDArray[np.uint64]) -> Scratch:
     """Return working arrays for `team`."""
     agents, nodes = team.to_go.shape
     degree = int(np.diff(team.indptr).max(initial=0)) + 1
-    if degree > _MOST_WISHES:
-        raise ValueError(f'a node has {degree - 1} arcs, at most {_MOST_WISHES - 1} are served')
     return Scratch(
         np.full(nodes, NOBODY, np.int32),
         np.full(nodes, NOBODY, np.int32),
@@ -73,32 +67,9 @@ def new_scratch(team: Team, rng: NDArray[np.uint64]) -> Scratch:
         np.empty(agents, np.int32),
         np.empty(agents, np.int32),
         np.empty(agents + 1, np.int32),
+        np.empty(degree),
         rng,
     )
-
-
-def no_guides() -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return an empty guide hash."""
-    return np.full(1, -1, np.int64), np.full(1, -1, np.int32)
-
-
-@njit(cache=True, inline='always')
-def guide_slot(key: int, mask: int) -> int:
-    """Return the home slot of `key` in a table of mask + 1 slots."""
-    return ((key * 0x9E3779B97F4A7C1) >> 17) & mask
-
-
-@njit(cache=True, nogil=True)
-def guided_next(team: Any, i: int, u: int) -> int:
-    """Return the node that the guide path of agent i wants after node u; -1 when it has none."""
-    mask = team.guide_key.shape[0] - 1
-    key = np.int64(i) * (team.indptr.shape[0] - 1) + u
-    slot = guide_slot(key, mask)
-    while team.guide_key[slot] != -1:
-        if team.guide_key[slot] == key:
-            return team.guide_next[slot]
-        slot = (slot + 1) & mask
-    return -1
 
 
 @njit(cache=True, nogil=True)
@@ -115,7 +86,7 @@ def pibt_step(team: Any, scratch: Any, here: Any, there: Any, order: Any) -> boo
     Returns:
         Whether a step without vertex and swap conflicts was found.
     """
-    now, nxt = scratch.now, scratch.next
+    now, after = scratch.now, scratch.after
     for i in range(here.shape[0]):
         now[here[i]] = i
     found = True
@@ -124,11 +95,11 @@ def pibt_step(team: Any, scratch: Any, here: Any, there: Any, order: Any) -> boo
         if u == NOBODY:
             continue
         j = now[u]
-        if nxt[u] != NOBODY or (j != NOBODY and j != i and there[j] == here[i]):
+        if after[u] != NOBODY or (j >= 0 and j != i and there[j] == here[i]):
             found = False
             there[i] = NOBODY
             continue
-        nxt[u] = i
+        after[u] = i
     if found:
         for i in order:
             if there[i] == NOBODY and not _choose(team, scratch, here, there, i):
@@ -137,14 +108,14 @@ def pibt_step(team: Any, scratch: Any, here: Any, there: Any, order: Any) -> boo
     for i in range(here.shape[0]):
         now[here[i]] = NOBODY
         if there[i] != NOBODY:
-            nxt[there[i]] = NOBODY
+            after[there[i]] = NOBODY
     return found
 
 
 @njit(cache=True, nogil=True)
 def _choose(team: Any, scratch: Any, here: Any, there: Any, first: int) -> bool:
     """Let agent `first` and all it pushes choose; whether `first` found a place."""
-    now, nxt, wishes = scratch.now, scratch.next, scratch.wishes
+    now, after, wishes = scratch.now, scratch.after, scratch.wishes
     tried, stack = scratch.tried, scratch.stack
     stack[0] = first
     depth = 1
@@ -153,15 +124,15 @@ def _choose(team: Any, scratch: Any, here: Any, there: Any, first: int) -> bool:
     while depth > 0:
         i = stack[depth - 1]
         pushed = False
-        while not placed and tried[i] < scratch.count[i]:
+        while not placed and tried[i] < scratch.tally[i]:
             u = wishes[i, tried[i]]
             j = now[u]
-            if nxt[u] != NOBODY or (j != NOBODY and there[j] == here[i]):
+            if after[u] != NOBODY or (j != NOBODY and there[j] == here[i]):
                 tried[i] += 1
                 continue
-            nxt[u] = i
+            after[u] = i
             there[i] = u
-            if j != NOBODY and j != i and there[j] == NOBODY:
+            if j >= 0 and j != i and there[j] == NOBODY:
                 _make_wishes(team, scratch, here, there, j)
                 stack[depth] = j
                 depth += 1
@@ -175,7 +146,7 @@ def _choose(team: Any, scratch: Any, here: Any, there: Any, first: int) -> bool:
         if placed:
             _pull_partner(scratch, here, there, i)
         else:
-            nxt[here[i]] = i
+            after[here[i]] = i
             there[i] = here[i]
             if depth > 0:
                 tried[stack[depth - 1]] += 1
@@ -192,64 +163,64 @@ def _pull_partner(scratch: Any, here: Any, there: Any, i: int) -> None:
         p != NOBODY
         and scratch.tried[i] == 0
         and there[p] == NOBODY
-        and scratch.next[here[i]] == NOBODY
+        and scratch.after[here[i]] == NOBODY
     ):
-        scratch.next[here[i]] = p
+        scratch.after[here[i]] = p
         there[p] = here[i]
 
 
 @njit(cache=True, nogil=True)
 def _make_wishes(team: Any, scratch: Any, here: Any, there: Any, i: int) -> None:
     """Sort the wishes of agent i and find its swap partner."""
+    indptr, nbr, to_go = team.indptr, team.nbr, team.to_go
+    wishes, value = scratch.wishes, scratch.value
     u = here[i]
-    wishes = scratch.wishes[i]
-    row = team.to_go[i]
-    guide = guided_next(team, i, u)
-    value = np.empty(_MOST_WISHES)
     n = 0
-    for k in range(team.indptr[u], team.indptr[u + 1] + 1):
-        v = team.nbr[k] if k < team.indptr[u + 1] else u
-        cost = row[v] + 0.1 * _hindrance(team, scratch, here, i, v) + 0.09 * uniform(scratch.rng)
-        if v == guide:
-            cost = -1.0
-        elif v == u:
-            cost = row[v] + 0.95
+    for k in range(indptr[u], indptr[u + 1] + 1):
+        v = u
+        cost = to_go[i, u] + 0.95
+        if k < indptr[u + 1]:
+            v = nbr[k]
+            cost = to_go[i, v] + 0.09 * uniform(scratch.rng)
+            cost += 0.1 * _hindrance(indptr, nbr, to_go, scratch.now, u, v)
         m = n
         while m > 0 and value[m - 1] > cost:
             value[m] = value[m - 1]
-            wishes[m] = wishes[m - 1]
+            wishes[i, m] = wishes[i, m - 1]
             m -= 1
         value[m] = cost
-        wishes[m] = v
+        wishes[i, m] = v
         n += 1
-    scratch.count[i] = n
+    scratch.tally[i] = n
     scratch.tried[i] = 0
     scratch.partner[i] = _swap_partner(team, scratch, here, there, i)
     if scratch.partner[i] != NOBODY:
         for m in range(n // 2):
-            wishes[m], wishes[n - 1 - m] = wishes[n - 1 - m], wishes[m]
+            v = wishes[i, m]
+            wishes[i, m] = wishes[i, n - 1 - m]
+            wishes[i, n - 1 - m] = v
 
 
-@njit(cache=True, nogil=True)
-def _hindrance(team: Any, scratch: Any, here: Any, i: int, v: int) -> int:
-    """Return how many agents next to agent i would be nearer to their goals at v."""
-    u = here[i]
+@njit(cache=True, nogil=True, inline='always')
+def _hindrance(indptr: Any, nbr: Any, to_go: Any, now: Any, u: int, v: int) -> Any:
+    """Return how many agents next to node u would be nearer to their goals at v."""
     n = 0
-    for k in range(team.indptr[u], team.indptr[u + 1]):
-        j = scratch.now[team.nbr[k]]
-        if j != NOBODY and here[j] != v and team.to_go[j, v] < team.to_go[j, here[j]]:
+    for k in range(indptr[u], indptr[u + 1]):
+        w = nbr[k]
+        j = now[w]
+        if j != NOBODY and w != v and to_go[j, v] < to_go[j, w]:
             n += 1
     return n
 
 
 @njit(cache=True, nogil=True)
-def _swap_partner(team: Any, scratch: Any, here: Any, there: Any, i: int) -> int:
+def _swap_partner(team: Any, scratch: Any, here: Any, there: Any, i: int) -> Any:
     """Return the agent with which agent i must change places here, NOBODY when with none."""
     u = here[i]
     best = scratch.wishes[i, 0]
     j = scratch.now[best]
     if (
-        j != NOBODY
+        j >= 0
         and j != i
         and there[j] == NOBODY
         and _swap_needed(team, scratch, i, j, u, here[j])
@@ -270,7 +241,7 @@ def _swap_partner(team: Any, scratch: Any, here: Any, there: Any, i: int) -> int
 
 
 @njit(cache=True, nogil=True)
-def _exits(team: Any, scratch: Any, at: int, origin: int) -> tuple[int, int]:
+def _exits(team: Any, scratch: Any, at: int, origin: int) -> Any:
     """Return how many ways lead on from `at`, and one of them.
 
     The way back to `origin` does not count, nor a dead end whose agent is at home there.
@@ -291,7 +262,7 @@ def _exits(team: Any, scratch: Any, at: int, origin: int) -> tuple[int, int]:
 @njit(cache=True, nogil=True)
 def _swap_needed(
     team: Any, scratch: Any, pusher: int, puller: int, v_pusher: int, v_puller: int
-) -> bool:
+) -> Any:
     """Return whether two agents would block each other until they change places."""
     to_go = team.to_go
     steps = 0

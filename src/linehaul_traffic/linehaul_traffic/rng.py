@@ -33,13 +33,13 @@ def next_word(state: Any) -> Any:
 
 
 @njit(cache=True, inline='always')
-def below(state: Any, n: int) -> int:
+def below(state: Any, n: int) -> Any:
     """Return an integer in 0..n-1, n at most 2**31."""
     return np.int64(((next_word(state) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
 
 
 @njit(cache=True, inline='always')
-def uniform(state: Any) -> float:
+def uniform(state: Any) -> Any:
     """Return a float in [0, 1)."""
     return np.float64(next_word(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 

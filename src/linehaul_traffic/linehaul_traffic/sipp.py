@@ -20,61 +20,59 @@ from numpy.typing import NDArray
 
 from linehaul_traffic.bits import is_taken, last_one, next_one, next_zero
 from linehaul_traffic.timetable import FREE
+from linehaul_traffic.visited import SEEN, new_slots, slot_of
 
 NO_PATH = -1
+MAX_VALUE = 1 << 14
+"""Paths of this length or value, or more, are not looked at."""
 _STATES = 1 << 16
 
 
 class SippMemory(NamedTuple):
-    """Working memory of the search: S states, N nodes, horizon T.
+    """Working memory of the search: S states.
 
     Args:
         node: (S,) int32 node of each state.
         arrival: (S,) int32 earliest known arrival.
         end: (S,) int32 last step of the safe interval.
         parent: (S,) int32 state it was reached from.
+        paid: (S,) int32 price of the collisions so far, for searches that allow any.
         below: (S,) int32 next state in the same bucket.
-        bucket: (T + 1,) int32 newest state of each f value.
-        seen: (N, T) int32 per node and first step of an interval: epoch * T - arrival, so that
-            larger means seen in this search and arrived earlier.
-        count: (2,) int64: epoch, states expanded ever.
+        bucket: (MAX_VALUE + 1,) int32 newest state of each f value.
+        slots: Intervals reached, see `visited`.
+        tally: (2,) int64: searches so far, states expanded ever.
     """
 
     node: NDArray[np.int32]
     arrival: NDArray[np.int32]
     end: NDArray[np.int32]
     parent: NDArray[np.int32]
+    paid: NDArray[np.int32]
     below: NDArray[np.int32]
     bucket: NDArray[np.int32]
-    seen: NDArray[np.int32]
-    count: NDArray[np.int64]
+    slots: NDArray[np.int32]
+    tally: NDArray[np.int64]
 
 
-def new_memory(nodes: int, horizon: int) -> SippMemory:
-    """Return memory for `nodes` and a `horizon` as in the timetable."""
+def new_memory() -> SippMemory:
+    """Return memory for searches."""
     return SippMemory(
-        *(np.empty(_STATES, np.int32) for _ in range(5)),
-        np.full(horizon + 1, -1, np.int32),
-        np.full((nodes, horizon), -1, np.int32),
-        np.zeros(2, np.int64),
+        node=np.empty(_STATES, np.int32),
+        arrival=np.empty(_STATES, np.int32),
+        end=np.empty(_STATES, np.int32),
+        parent=np.empty(_STATES, np.int32),
+        paid=np.empty(_STATES, np.int32),
+        below=np.empty(_STATES, np.int32),
+        bucket=np.full(MAX_VALUE + 1, -1, np.int32),
+        slots=new_slots(_STATES),
+        tally=np.zeros(2, np.int64),
     )
-
-
-@njit(cache=True, nogil=True)
-def _next_epoch(memory: Any) -> int:
-    """Start a new search in `seen`, wiping it only when the numbers run out."""
-    horizon = memory.seen.shape[1]
-    memory.count[0] += 1
-    if (memory.count[0] + 1) * horizon >= 2**31 - 1:
-        memory.seen[:] = -1
-        memory.count[0] = 1
-    return memory.count[0] * horizon
 
 
 @njit(cache=True, nogil=True)
 def shortest_path(
     indptr: Any, nbr: Any, row: Any, table: Any, memory: Any, start: int, goal: int, bound: int
-) -> int:
+) -> Any:
     """Find the cheapest conflict-free path; `path_into` then writes it.
 
     Args:
@@ -92,20 +90,21 @@ def shortest_path(
     """
     busy, owner = table.busy, table.owner
     node, arrival, end = memory.node, memory.arrival, memory.end
-    parent, below, bucket, seen = memory.parent, memory.below, memory.bucket, memory.seen
-    horizon = seen.shape[1]
-    bound = min(bound, horizon - 1)
-    base = _next_epoch(memory)
-    final = last_one(busy[goal], horizon - 1) + 1
-    lowest = max(row[start], final)
-    if lowest > bound or is_taken(busy[start], 0):
+    parent, below, bucket, slots = memory.parent, memory.below, memory.bucket, memory.slots
+    words = busy.shape[1]
+    horizon = words << 6
+    memory.tally[0] += 1
+    stamp = memory.tally[0]
+    bound = min(bound, min(horizon, MAX_VALUE) - 1)
+    lowest = max(row[start], last_one(busy, goal, horizon - 1) + 1)
+    if lowest > bound or is_taken(busy, start, 0):
         return NO_PATH
     node[0] = start
     arrival[0] = 0
-    end[0] = next_one(busy[start], 0) - 1
+    end[0] = next_one(busy, start, 0) - 1
     parent[0] = -1
     below[0] = -1
-    seen[start, 0] = base
+    slots[slot_of(slots, stamp, words, start, 0), SEEN] = 0
     bucket[lowest] = 0
     used = 1
     f = lowest
@@ -122,32 +121,30 @@ def shortest_path(
         if u == goal and end[s] == horizon - 1:
             found = s
             break
-        first = last_one(busy[u], t) + 1
-        if base - t < seen[u, first]:
+        if t > slots[slot_of(slots, stamp, words, u, last_one(busy, u, t) + 1), SEEN]:
             continue
+        if used == node.shape[0]:
+            break
         expanded += 1
         leave = min(end[s] + 1, horizon - 1)
         for k in range(indptr[u], indptr[u + 1]):
             v = nbr[k]
-            if t + 1 + row[v] > bound:
+            last = min(leave, bound - row[v])
+            if t + 1 > last:
                 continue
-            line = busy[v]
-            a = next_zero(line, t + 1)
-            while a <= leave:
-                value = max(a + row[v], lowest)
-                if value > bound:
-                    break
-                stop = next_one(line, a) - 1
+            a = next_zero(busy, v, t + 1)
+            while a <= last:
+                stop = next_one(busy, v, a) - 1
                 if a == end[s] + 1:
                     other = owner[u, a]
                     if other != FREE and owner[v, a - 1] == other:
                         break
-                begin = a if a > t + 1 else last_one(line, a) + 1
-                if base - a > seen[v, begin]:
-                    seen[v, begin] = base - a
-                    if used == node.shape[0]:
-                        bucket[lowest : bound + 1] = -1
-                        return NO_PATH
+                slot = slot_of(
+                    slots, stamp, words, v, a if a > t + 1 else last_one(busy, v, a) + 1
+                )
+                if a < slots[slot, SEEN] and used < node.shape[0]:
+                    slots[slot, SEEN] = a
+                    value = max(a + row[v], lowest)
                     node[used] = v
                     arrival[used] = a
                     end[used] = stop
@@ -155,14 +152,14 @@ def shortest_path(
                     below[used] = bucket[value]
                     bucket[value] = used
                     used += 1
-                a = next_zero(line, stop + 1)
-    memory.count[1] += expanded
+                a = next_zero(busy, v, stop + 1)
+    memory.tally[1] += expanded
     bucket[lowest : bound + 1] = -1
     return found
 
 
 @njit(cache=True, nogil=True)
-def path_into(memory: Any, state: int, path: Any) -> int:
+def path_into(memory: Any, state: int, path: Any) -> Any:
     """Write the path that ends in `state` into `path` (T,), padded with its end; its cost."""
     s = state
     cost = memory.arrival[s]
