@@ -17,7 +17,6 @@ from hypothesis import settings
 
 #: Domain ids whose ports stay below Linux's ephemeral range; 0 is everybody's default.
 _DOMAINS = range(1, 102)
-_held = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,12 +58,11 @@ def _lease_domain() -> int:
     folder.mkdir(exist_ok=True)
     first = os.getpid() % len(_DOMAINS)
     for domain in (*_DOMAINS[first:], *_DOMAINS[:first]):
-        file = (folder / str(domain)).open('w')
+        lock = os.open(folder / str(domain), os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.close()
+            os.close(lock)
             continue
-        _held.append(file)
-        return domain
+        return domain  # the lock stays open, and so held, until the process ends
     raise pytest.UsageError(f'all {len(_DOMAINS)} ROS domains for tests are in use ({folder})')
