@@ -46,6 +46,7 @@ CLIENTS = {
     'linehaul_line/request.py',
     'linehaul_bringup/demo_client.py',
     'linehaul_bringup/demo_watch.py',
+    'linehaul_bringup/picture.py',
 }
 #: What a client may use beside what its package's core may.
 CLIENT_IMPORTS = {'linehaul_bringup/demo_client.py': {'linehaul_line'}}
