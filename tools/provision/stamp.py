@@ -55,7 +55,7 @@ def write(path: Path, content: dict[str, Any]) -> None:
 def package_fingerprints(places: Places, base: str) -> dict[str, str]:
     """Return for each package in src/ what it was built from.
 
-    That is: its build files, its interface files and the names of the shared files it installs.
+    That is: its build files, its interface files and the names of the files it links one by one.
     A change in a Python module does not show here: modules are linked, not copied.
     """
     packages = sorted(path.parent for path in places.src.glob('*/package.xml'))
@@ -72,9 +72,13 @@ def _parts(places: Places, package: Path) -> Iterable[str | bytes]:
             yield file.name
             yield file.read_bytes()
     yield from sorted(path.name for path in (package / 'resource').glob('*'))
-    # Any CMake file that names a shared folder installs from there.
+    # Any CMake file that names a shared folder installs from there, and links modules one by one.
     cmake = package / 'CMakeLists.txt'
-    if cmake.exists() and any(name in cmake.read_text(encoding='utf-8') for name in SHARED):
+    rules = cmake.read_text(encoding='utf-8') if cmake.exists() else ''
+    if any(name in rules for name in SHARED):
         for folder in SHARED:
             for file in sorted((places.root / folder).rglob('*')):
                 yield str(file.relative_to(places.root))
+    if 'ament_python_install_package' in rules:
+        for file in sorted((package / package.name).rglob('*.py')):
+            yield str(file.relative_to(package))

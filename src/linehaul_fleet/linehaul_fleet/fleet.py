@@ -111,7 +111,7 @@ class Fleet:
     def container_promised(
         self, request_id: RequestId, port_id: PlaceId, load_id: LoadId, now: float
     ) -> None:
-        """Take note that the warehouse brings a load to a port next."""
+        """Take note that the warehouse brings a load to a port; no vehicle is sent for it yet."""
         delivery = self.model.open.get(request_id)
         if delivery is not None and delivery.load_id is None and self._is_out_port(port_id):
             self._s.note(ContainerPromised(request_id, port_id, load_id), now)
@@ -163,9 +163,15 @@ class Fleet:
         events, self._s.events = self._s.events, []
         return events
 
-    def retrievals(self) -> list[Delivery]:
-        """Return the deliveries for which the warehouse must still bring a container."""
-        return [d for d in self.model.open.values() if not d.at_port and d.phase < Phase.LOADED]
+    def retrievals(self, now: float) -> list[Delivery]:
+        """Return the deliveries for which the warehouse must bring a container now."""
+        return [
+            d
+            for d in self.model.open.values()
+            if not d.at_port
+            and d.phase < Phase.LOADED
+            and not now < d.request.earliest - self._s.settings.retrieve_early
+        ]
 
     def tick(self, now: float) -> None:
         """Give out work, commit ways; about once a second say when deliveries will arrive."""

@@ -15,9 +15,6 @@ from linehaul_fleet.situation import Situation
 from linehaul_fleet.work import Job, JobKind
 from linehaul_floor import Flow, Place, PlaceKind, VehicleId
 
-FETCH_EARLY = 600.0
-"""[s] before the earliest time of delivery at which a vehicle may be sent for the container."""
-
 
 def give_work(s: Situation, now: float) -> None:
     """End jobs that have lost their purpose, then give every free vehicle the best new one."""
@@ -29,13 +26,15 @@ def give_work(s: Situation, now: float) -> None:
 
 
 def _give_deliveries(s: Situation, now: float) -> None:
+    """Send vehicles for the containers that stand at a port.
+
+    Not earlier: a vehicle that waited in the bay for its own container would keep out the one
+    whose container stands there already.
+    """
     waiting = [
         d
         for d in s.model.open.values()
-        if d.vehicle_id is None
-        and d.port_id is not None
-        and d.phase < Phase.LOADED
-        and not now < d.request.earliest - FETCH_EARLY
+        if d.vehicle_id is None and d.at_port and d.phase < Phase.LOADED and not now < _start(s, d)
     ]
     free = [v.id for v in s.model.vehicles.values() if s.free(v, now)]
     for vehicle_id, request_id in assign(waiting, free, partial(_travel, s), now):
@@ -49,6 +48,14 @@ def _give_deliveries(s: Situation, now: float) -> None:
         )
         _take_job(s, s.model.vehicles[vehicle_id], job, now)
         s.note(PhaseReached(request_id, Phase.FETCHING), now)
+
+
+def _start(s: Situation, delivery: Delivery) -> float:
+    """Return the plant time [s] before which a vehicle at the port would arrive too early."""
+    request = delivery.request
+    port, station = s.plant.places[delivery.port_id], s.plant.places[request.station_id]  # type: ignore[index]
+    drive = min(table.time(port.node, station.node) for table in s.routes.values())
+    return request.earliest - drive - s.settings.transfer_time
 
 
 def _travel(s: Situation, vehicle_id: VehicleId, delivery: Delivery) -> float:

@@ -166,7 +166,7 @@ class FleetNode(Node):
         self._write(now)
         for vehicle_id, order in orders:
             self._send(vehicle_id, order, now)
-        self._ask_warehouse()
+        self._ask_warehouse(now)
         self._answer()
         self._cycles += 1
         if self._cycles % self._per_second == 0:
@@ -257,8 +257,8 @@ class FleetNode(Node):
 
     # Containers.
 
-    def _ask_warehouse(self) -> None:
-        wanted = {d.request.request_id: d for d in self.fleet.retrievals()}
+    def _ask_warehouse(self, now: float) -> None:
+        wanted = {d.request.request_id: d for d in self.fleet.retrievals(now)}
         for request_id in set(self._retrievals) - set(wanted):
             self._retrievals[request_id].cancel()
         for request_id, delivery in wanted.items():

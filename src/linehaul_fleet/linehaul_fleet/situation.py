@@ -23,6 +23,7 @@ class Settings:
     charge_below: float = 0.3
     charge_until: float = 0.9
     transfer_time: float = 15.0
+    retrieve_early: float = 300.0
     state_timeout: float = 10.0
     open_deliveries: int = 10_000
 

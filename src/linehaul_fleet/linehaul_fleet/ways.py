@@ -46,8 +46,7 @@ def _step(s: Situation, vehicle: Vehicle, job: Job) -> tuple[Place, Task] | None
         if job.source is None:
             return None
         source = places[job.source]
-        ready = job.kind is JobKind.RETURN or s.model.deliveries[job.request_id].at_port  # type: ignore[index]
-        return source, _task('pick', source, job.load_id) if ready else Task()
+        return source, _task('pick', source, job.load_id)
     target = places[job.target]
     if job.kind is JobKind.CHARGE:
         return target, Task('startCharging')

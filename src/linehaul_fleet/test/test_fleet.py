@@ -138,11 +138,12 @@ class Factory:
                 spawn.id, self.plant.roadmap.node_ids[place.node], place.heading
             )
 
-    def request(self, name, station=None, item=None, quantity=1, due=nan):
+    def request(self, name, station=None, item=None, quantity=1, earliest=nan, due=nan):
         stations = self.plant.places_of(PlaceKind.STATION)
         place = self.plant.places[station] if station else stations[int(name[1:]) % len(stations)]
         return self.fleet.request(
-            Request(name, '', item or place.items[0], quantity, place.id, nan, due, 100), self.now
+            Request(name, '', item or place.items[0], quantity, place.id, earliest, due, 100),
+            self.now,
         )
 
     def restart(self):
@@ -177,7 +178,7 @@ class Factory:
             for p in self.plant.places_of(PlaceKind.WAREHOUSE_PORT)
             if p.flow.name in ('OUT', 'BOTH')
         ]
-        for delivery in self.fleet.retrievals():
+        for delivery in self.fleet.retrievals(self.now):
             request_id = delivery.request.request_id
             since = self.asked.setdefault(request_id, self.now)
             port = ports[list(self.asked).index(request_id) % len(ports)].id
@@ -206,9 +207,22 @@ def test_a_delivery_goes_from_request_to_delivered():
         factory.step()
         if not seen or seen[-1] is not factory.phase('d1'):
             seen.append(factory.phase('d1'))
-    assert seen[0] is Phase.FETCHING
+    assert seen[:2] == [Phase.ACCEPTED, Phase.FETCHING]
     assert seen[-2:] == [Phase.DELIVERING, Phase.DELIVERED]
     assert all(not v.loads for v in factory.vehicles.values())
+
+
+def test_nothing_arrives_before_its_earliest_time_nor_blocks_a_port_meanwhile():
+    factory = Factory()
+    factory.request('d1', earliest=1500.0)
+    factory.run(1100)
+    assert 'd1' not in factory.asked
+    factory.run(350)
+    assert factory.phase('d1') is not Phase.DELIVERED
+    factory.run(400)
+    assert factory.phase('d1') is Phase.DELIVERED
+    # The stepping vehicles drive and hand over faster than any class of the plant.
+    assert factory.fleet.model.deliveries['d1'].ended >= 1450.0
 
 
 def test_vehicles_go_home_when_nothing_is_left_to_do():

@@ -3,11 +3,14 @@
 """Lays out the picture of a floor: building, lanes with arrows, places, lines, legend, scale."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from linehaul_floor.draw_traffic import Sighting, draw_vehicles, draw_ways, legend_traffic
 from linehaul_floor.geometry import FloatArray, at_poses, rectangle
+from linehaul_floor.page import Page
 from linehaul_floor.plant import Place, PlaceKind, Plant, SolidKind
 from linehaul_floor.scene import Polygon, Polyline, Scene, Text, box, text_width
 
@@ -41,36 +44,17 @@ _KIND_NAMES = {
     PlaceKind.CHARGER: 'Charger',
     PlaceKind.PARKING: 'Parking',
 }
-_PAGE = 2400.0  # pixels across, about
 _BAY = rectangle(-0.75, -0.55, 0.75, 0.55)
 
 
-class _Page:
-    """Where the floor lies on the page: pixels per metre, margins, and text sizes."""
+def draw_plant(plant: Plant, sightings: Sequence[Sighting] | None = None) -> Scene:
+    """Return the picture of a plant.
 
-    def __init__(self, plant: Plant) -> None:
-        self.scale = min((_PAGE - 120.0) / plant.size[0], 60.0)
-        self.left, self.top, self.bottom = 60.0, 110.0, 120.0
-        self.floor_height = plant.size[1] * self.scale
-        self.width = round(2 * self.left + plant.size[0] * self.scale)
-        self.height = round(self.top + self.floor_height + self.bottom)
-        self.small = min(max(10.5, 0.42 * self.scale), 17.0)
-        self.medium = min(max(15.0, 0.55 * self.scale), 24.0)
-
-    def at(self, points: FloatArray) -> FloatArray:
-        """Return plant points (K, 2) [m] as pixels."""
-        x = self.left + points[:, 0] * self.scale
-        y = self.top + self.floor_height - points[:, 1] * self.scale
-        return np.stack([x, y], axis=1)
-
-    def line(self, metres: float, least: float = 1.0) -> float:
-        """Return a line width in pixels."""
-        return max(least, metres * self.scale)
-
-
-def draw_plant(plant: Plant) -> Scene:
-    """Return the picture of a plant."""
-    page = _Page(plant)
+    Args:
+        plant: the plant.
+        sightings: vehicles as they are now; left out, the fleet of the plant file stands at home.
+    """
+    page = Page(plant)
     scene = Scene(page.width, page.height)
     _floor(scene, page, plant)
     _roads(scene, page, plant)
@@ -78,21 +62,25 @@ def draw_plant(plant: Plant) -> Scene:
     _lanes(scene, page, plant)
     _places(scene, page, plant)
     _chains(scene, page, plant)
-    _vehicles(scene, page, plant)
+    if sightings is None:
+        _vehicles(scene, page, plant)
+    else:
+        draw_ways(scene, page, sightings)
+        draw_vehicles(scene, page, plant, sightings)
     _labels(scene, page, plant)
     _title(scene, page, plant)
-    _legend(scene, page, plant)
+    _legend(scene, page, plant, sightings is not None)
     return scene
 
 
-def _floor(scene: Scene, page: _Page, plant: Plant) -> None:
+def _floor(scene: Scene, page: Page, plant: Plant) -> None:
     scene.add(Polygon(box(0, 0, page.width, page.height), '#ffffff'))
     scene.add(Polygon(page.at(rectangle(0, 0, *plant.size)), '#fafaf8', '#4a5561', 2.0))
     for area in plant.areas:
         scene.add(Polygon(page.at(area.outline), _AREAS[area.use]))
 
 
-def _roads(scene: Scene, page: _Page, plant: Plant) -> None:
+def _roads(scene: Scene, page: Page, plant: Plant) -> None:
     roadmap = plant.roadmap
     lanes = np.flatnonzero(
         ~(roadmap.node_bay[roadmap.edge_start] | roadmap.node_bay[roadmap.edge_end])
@@ -138,7 +126,7 @@ def _joined(pieces: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return joined
 
 
-def _solids(scene: Scene, page: _Page, plant: Plant) -> None:
+def _solids(scene: Scene, page: Page, plant: Plant) -> None:
     for solid in plant.solids:
         fill, stroke = _SOLIDS[solid.kind]
         scene.add(Polygon(page.at(solid.outline), fill, stroke))
@@ -146,7 +134,7 @@ def _solids(scene: Scene, page: _Page, plant: Plant) -> None:
         scene.add(Polyline(page.at(aisle.path), '#e0527a', page.line(0.15, 1.2), (8.0, 5.0)))
 
 
-def _lanes(scene: Scene, page: _Page, plant: Plant) -> None:
+def _lanes(scene: Scene, page: Page, plant: Plant) -> None:
     """Draw one-way lanes dark with arrows, what can be driven both ways light."""
     roadmap = plant.roadmap
     pairs = {(int(s), int(e)) for s, e in zip(roadmap.edge_start, roadmap.edge_end, strict=True)}
@@ -178,7 +166,7 @@ def _arrow_edges(plant: Plant, edges: Any, spacing: float) -> list[int]:
     return chosen
 
 
-def _arrow(page: _Page, plant: Plant, edge: int) -> Polygon:
+def _arrow(page: Page, plant: Plant, edge: int) -> Polygon:
     roadmap = plant.roadmap
     middle = roadmap.xy[[roadmap.edge_start[edge], roadmap.edge_end[edge]]].mean(axis=0)
     size = max(5.0 / page.scale, 0.28)
@@ -187,7 +175,7 @@ def _arrow(page: _Page, plant: Plant, edge: int) -> Polygon:
     return Polygon(page.at(points), _LANE)
 
 
-def _places(scene: Scene, page: _Page, plant: Plant) -> None:
+def _places(scene: Scene, page: Page, plant: Plant) -> None:
     xy = plant.roadmap.xy
     for place in plant.places.values():
         color = PLACE_COLORS[place.kind]
@@ -197,13 +185,13 @@ def _places(scene: Scene, page: _Page, plant: Plant) -> None:
         scene.add(Polygon(page.at(points), color, '#ffffff', 0.6))
 
 
-def _chains(scene: Scene, page: _Page, plant: Plant) -> None:
+def _chains(scene: Scene, page: Page, plant: Plant) -> None:
     for chain in plant.chains:
         path = np.concatenate([chain.path, chain.path[:1]]) if chain.closed else chain.path
         scene.add(Polyline(page.at(path), _CHAIN, page.line(0.3, 1.8), (12.0, 6.0)))
 
 
-def _vehicles(scene: Scene, page: _Page, plant: Plant) -> None:
+def _vehicles(scene: Scene, page: Page, plant: Plant) -> None:
     for spawn in plant.fleet:
         place = plant.places[spawn.place]
         outline = plant.classes[spawn.vehicle_class].footprint
@@ -212,7 +200,7 @@ def _vehicles(scene: Scene, page: _Page, plant: Plant) -> None:
         scene.add(Polygon(page.at(points), _VEHICLE, '#ffffff', 0.6))
 
 
-def _labels(scene: Scene, page: _Page, plant: Plant) -> None:
+def _labels(scene: Scene, page: Page, plant: Plant) -> None:
     for area in plant.areas:
         spot = area.label or (area.outline[:, 0].min(), area.outline[:, 1].max())
         x, y = page.at(np.array([spot]))[0]
@@ -229,7 +217,7 @@ def _labels(scene: Scene, page: _Page, plant: Plant) -> None:
         scene.add(_place_label(plant, page, place))
 
 
-def _place_label(plant: Plant, page: _Page, place: Place) -> Text:
+def _place_label(plant: Plant, page: Page, place: Place) -> Text:
     """Return the name of a place before its bay, or above where the building ends there."""
     forward = np.array([math.cos(place.heading), math.sin(place.heading)])
     here = plant.roadmap.xy[place.node]
@@ -247,7 +235,7 @@ def _place_label(plant: Plant, page: _Page, place: Place) -> Text:
     return Text(x, y, place.id, page.small, color, 'start' if forward[0] > 0 else 'end')
 
 
-def _roomy(plant: Plant, page: _Page) -> list[Place]:
+def _roomy(plant: Plant, page: Page) -> list[Place]:
     """Return the places whose names stay clear of their neighbours' names."""
     places = list(plant.places.values())
     xy = plant.roadmap.xy[[place.node for place in places]] * page.scale
@@ -263,7 +251,7 @@ def _roomy(plant: Plant, page: _Page) -> list[Place]:
     return chosen
 
 
-def _title(scene: Scene, page: _Page, plant: Plant) -> None:
+def _title(scene: Scene, page: Page, plant: Plant) -> None:
     roadmap = plant.roadmap
     x, y = plant.size
     facts = (
@@ -274,15 +262,18 @@ def _title(scene: Scene, page: _Page, plant: Plant) -> None:
     scene.add(Text(page.left, 80.0, facts, 18.0, _SOFT))
 
 
-def _legend(scene: Scene, page: _Page, plant: Plant) -> None:
+def _legend(scene: Scene, page: Page, plant: Plant, live: bool) -> None:
     x, y = page.left, page.top + page.floor_height + 42.0
     present = {place.kind for place in plant.places.values()}
     for kind, name in _KIND_NAMES.items():
         if kind in present:
             scene.add(Polygon(box(x, y - 7, 22, 14), PLACE_COLORS[kind]))
             x = _legend_text(scene, x + 30, y, name)
-    scene.add(Polygon(box(x, y - 7, 22, 14), _VEHICLE))
-    x = _legend_text(scene, x + 30, y, 'Vehicle at home')
+    if live:
+        legend_traffic(scene, x, y)
+    else:
+        scene.add(Polygon(box(x, y - 7, 22, 14), _VEHICLE))
+        _legend_text(scene, x + 30, y, 'Vehicle at home')
     x, y = page.left, y + 38.0
     rows: list[tuple[str, str, tuple[float, ...]]] = [
         ('One-way lane', _LANE, ()),
@@ -305,7 +296,7 @@ def _legend_text(scene: Scene, x: float, y: float, name: str) -> float:
     return x + text_width(name, 16.0) + 26.0
 
 
-def _scale_bar(scene: Scene, page: _Page, plant: Plant) -> None:
+def _scale_bar(scene: Scene, page: Page, plant: Plant) -> None:
     length = 5.0 if plant.size[0] < 100.0 else 50.0
     right, y = page.width - page.left, page.top + page.floor_height + 48.0
     pixels = length * page.scale

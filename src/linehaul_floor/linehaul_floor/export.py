@@ -6,11 +6,12 @@ The same plant gives the same bytes, so the files can be kept under version cont
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from linehaul_floor.draw import draw_plant
+from linehaul_floor.draw_traffic import Sighting
 from linehaul_floor.geojson import geojson_document
 from linehaul_floor.lif import lif_document, side_document
 from linehaul_floor.occupancy import fine_resolution, map_yaml, occupancy_grid, pgm
@@ -22,10 +23,12 @@ from linehaul_floor.svg import svg
 TIMESTAMP = '2026-01-01T00:00:00Z'  # not now: the files must not change by themselves
 
 
-def pictures(plant: Plant) -> dict[str, bytes]:
-    """Return the picture of a plant as SVG and PNG."""
-    scene = draw_plant(plant)
-    return {'plant.svg': svg(scene).encode(), 'plant.png': png(scene)}
+def pictures(
+    plant: Plant, sightings: Sequence[Sighting] | None = None, name: str = 'plant'
+) -> dict[str, bytes]:
+    """Return the picture of a plant as SVG and PNG, with vehicles as they are now if given."""
+    scene = draw_plant(plant, sightings)
+    return {f'{name}.svg': svg(scene).encode(), f'{name}.png': png(scene)}
 
 
 def map_files(plant: Plant, timestamp: str = TIMESTAMP) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 """Run one node in one process: start, spin, stop cleanly, exit with a code that tells."""
 
 import contextlib
+import signal
 import sys
 from collections.abc import Callable
 from typing import Protocol
@@ -53,6 +54,8 @@ def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> i
         The exit code: 0 after a clean stop, 2 if the node cannot run as configured, else what
         the node's `close` says.
     """
+    # rclpy's own handler shuts the context down; an exception inside a callback would be an error.
+    signal.signal(signal.SIGINT, lambda *_: None)
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.ALL)
     try:
         node = make()
@@ -66,7 +69,7 @@ def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> i
     executor.add_node(node)
     code = 0
     try:
-        with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
+        with contextlib.suppress(ExternalShutdownException):
             spin(executor)
     finally:
         close = getattr(node, 'close', None)
