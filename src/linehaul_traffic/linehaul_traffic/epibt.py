@@ -97,7 +97,7 @@ def make_chain(vehicles: int) -> Chain:
     return Chain(a, b, c, d, e, f, np.ones(1, dtype=np.int64))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def clash(ops: OperationArrays, owner: NDArray[np.int32], operation: int) -> int:
     """Return who is in the way of `operation`: a vehicle, `FREE` or `CROWDED` (several)."""
     found = FREE
@@ -110,14 +110,14 @@ def clash(ops: OperationArrays, owner: NDArray[np.int32], operation: int) -> int
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def put(ops: OperationArrays, owner: NDArray[np.int32], operation: int, vehicle: int) -> None:
     """Write `vehicle` (or -1 to clear) to all claims of `operation`."""
     for k in range(ops.claim_ptr[operation], ops.claim_ptr[operation + 1]):
         owner[ops.claim[k]] = vehicle
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def place_all(ops: OperationArrays, team: Team) -> bool:
     """Write everybody's held operation into the table; False if two of them clash."""
     team.owner[:] = FREE
@@ -129,7 +129,7 @@ def place_all(ops: OperationArrays, team: Team) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def push(
     ops: OperationArrays,
     team: Team,
@@ -192,7 +192,7 @@ def push(
         return REFUSED if other == FREE else FAILED
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _next_option(
     ops: OperationArrays,
     team: Team,
@@ -225,7 +225,7 @@ def _next_option(
     return CROWDED
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _give_back(ops: OperationArrays, team: Team, chain: Chain, top: int) -> int:
     """Undo the eviction of the vehicle at level `top` > 0; return who had evicted it."""
     v = chain.vehicle[top]
@@ -237,7 +237,7 @@ def _give_back(ops: OperationArrays, team: Team, chain: Chain, top: int) -> int:
     return u
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _enter(team: Team, chain: Chain, top: int, v: int, now: int) -> None:
     chain.vehicle[top] = v
     chain.tried[top] = 0
@@ -249,7 +249,7 @@ def _enter(team: Team, chain: Chain, top: int, v: int, now: int) -> None:
     chain.visits[v] += 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def run_pass(
     ops: OperationArrays,
     team: Team,
@@ -264,7 +264,7 @@ def run_pass(
             push(ops, team, chain, v, visit_limit, True)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def improve(
     ops: OperationArrays,
     team: Team,
@@ -284,7 +284,7 @@ def improve(
     return kept
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sort_options(team: Team) -> None:
     """Order every vehicle's operations by gain, best first, equals in table order."""
     for v in range(team.first.shape[0]):

@@ -111,7 +111,7 @@ def make_queue(g: PoseArrays) -> Queue:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def fill_row(
     g: PoseArrays,
     toll: NDArray[np.int32],
@@ -183,7 +183,7 @@ def fill_row(
     return UNREACHED if waiting == 0 else now
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def reprice(g: PoseArrays, flow: Flow, prices: Prices, lane: int) -> None:
     """Set the toll of `lane` from the flow."""
     price = prices.crowd * flow.place[g.lane_to[lane]]
@@ -193,7 +193,7 @@ def reprice(g: PoseArrays, flow: Flow, prices: Prices, lane: int) -> None:
     flow.toll[lane] = min(price // SHARE, prices.dearest)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def count_path(g: PoseArrays, flow: Flow, via: NDArray[np.int8], pose: int, change: int) -> None:
     """Add `change` to the flow along the guide path from `pose`; tolls stay as they are."""
     while via[pose] >= 0:
@@ -205,7 +205,7 @@ def count_path(g: PoseArrays, flow: Flow, via: NDArray[np.int8], pose: int, chan
         pose = g.arc_to[arc]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def price_path(
     g: PoseArrays, flow: Flow, prices: Prices, via: NDArray[np.int8], pose: int
 ) -> None:
@@ -222,7 +222,7 @@ def price_path(
         pose = g.arc_to[arc]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def recount(
     g: PoseArrays, flow: Flow, rows: Rows, prices: Prices, pose: NDArray[np.int32]
 ) -> None:
@@ -236,7 +236,7 @@ def recount(
         reprice(g, flow, prices, lane)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def renew_rows(
     g: PoseArrays,
     flow: Flow,

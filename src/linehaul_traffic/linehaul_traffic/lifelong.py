@@ -21,17 +21,14 @@ condition, a leader can stand in the way of the one it waits for: a leader witho
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from linehaul_traffic import epibt
+from linehaul_traffic.cycle import MOST_CHAINS, PLAIN, Budget, Settings, Step
 from linehaul_traffic.errors import InstanceError
 from linehaul_traffic.guidance import (
-    BUCKETS,
     UNIT,
     UNREACHED,
     Prices,
@@ -46,8 +43,8 @@ from linehaul_traffic.operations import OperationArrays, build_operations
 from linehaul_traffic.posegraph import PoseGraph
 from linehaul_traffic.rng import new_state
 
-MOST_CHAINS = 256
-"""Chains of actions of one pose that the operation table is drawn from."""
+__all__ = ['PLAIN', 'Budget', 'Planner', 'Settings', 'Step']
+
 LEADER_WEIGHT = 1e9
 """Weight of the leader's gain in the search."""
 GIVE_UP = 8
@@ -56,106 +53,15 @@ LONG_BATCH = 2e-4
 """Seconds after which the search should look at the clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How the planner works; the defaults serve all maps.
-
-    Args:
-        depth: Ticks of an operation, 1 to 6, or 0 for the most (up to 4) that keeps the chains
-            of a pose at `MOST_CHAINS`: 4 on grids with turning, 3 without.
-        visits: Times a vehicle may be asked anew while one vehicle chooses.
-        patience: Lost ticks per class of rank.
-        rescue: Lost ticks after which a vehicle may become the leader.
-        crowd: Price of traffic through the same place (see `Prices`); 0 with `counter` 0 is
-            plain shortest distance.
-        counter: Price of traffic the other way.
-        dearest: Highest toll of a lane, in `UNIT` a tick.
-        margin: How far beyond its vehicle a row is exact, in `UNIT` a tick.
-        renewal_share: Share of the budget for renewing rows.
-        inherit: Continue last cycle's operations; without, everybody begins by holding.
-
-    Raises:
-        InstanceError: A value is out of range.
-    """
-
-    depth: int = 0
-    visits: int = 10
-    patience: int = 30
-    rescue: int = 60
-    crowd: int = 8
-    counter: int = 128
-    dearest: int = 400
-    margin: int = 400
-    renewal_share: float = 0.4
-    inherit: bool = True
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        bounds = {
-            'depth': (0, 6), 'visits': (1, 1000), 'patience': (1, 10**6), 'rescue': (1, 10**9),
-            'crowd': (0, 10**4), 'counter': (0, 10**4), 'dearest': (0, BUCKETS // 2),
-            'margin': (0, 10**6), 'renewal_share': (0.0, 1.0),
-        }  # fmt: skip
-        for name, (low, high) in bounds.items():
-            if not low <= getattr(self, name) <= high:
-                found = getattr(self, name)
-                raise InstanceError(f'{name} is {found}, wanted {low} to {high}')
-
-
-PLAIN = Settings(
-    depth=1, rescue=10**9, visits=1, crowd=0, counter=0, renewal_share=0.0, inherit=False
-)
-"""Plain priority inheritance with backtracking, one action deep: the yardstick."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What a cycle may use: counts, or a clock, or both.
-
-    Args:
-        rows: Most old rows to renew.
-        chains: Most chains of neighbourhood search.
-        clock: Returns seconds; None plans by the counts alone, which can be repeated exactly.
-        deadline: Time on the clock at which the answer must be there.
-    """
-
-    rows: int = 10**9
-    chains: int = 10**9
-    clock: Callable[[], float] | None = None
-    deadline: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse a budget without end."""
-        if self.clock is None and max(self.rows, self.chains) >= 10**9:
-            raise InstanceError('a budget without a clock needs counts of rows and chains')
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """The answer of a cycle.
-
-    Args:
-        action: (n,) int8, index into the graph's letters.
-        pose: (n,) int32, pose after the action.
-        rows: Rows filled for new goals, and
-        renewed: old rows renewed.
-        chains: Chains tried, and
-        kept: kept.
-    """
-
-    action: NDArray[np.int8]
-    pose: NDArray[np.int32]
-    rows: int
-    renewed: int
-    chains: int
-    kept: int
-
-
 class Planner:
     """Plans a team on a pose graph, cycle after cycle; keeps rows and operations in between."""
 
     def __init__(
-        self, graph: PoseGraph, vehicles: int, settings: Settings | None = None, seed: int = 0
+        self,
+        graph: PoseGraph,
+        vehicles: int,
+        settings: Settings | None = None,
+        seed: int = 0,
     ) -> None:
         """Build the operation table and the memory of `vehicles` vehicles.
 
@@ -186,7 +92,13 @@ class Planner:
     @property
     def memory(self) -> int:
         """Bytes of tables, rows and teams."""
-        parts = (self.graph.arrays, self.operations.arrays, self.flow, self.rows, self.team)
+        parts = (
+            self.graph.arrays,
+            self.operations.arrays,
+            self.flow,
+            self.rows,
+            self.team,
+        )
         return sum(int(array.nbytes) for part in parts for array in part)
 
     def plan(self, pose: NDArray[np.int32], goal: NDArray[np.int32], budget: Budget) -> Step:
@@ -251,7 +163,10 @@ class Planner:
         return fresh, self._renew(oldest, pose, goal, budget, until)
 
     def _lead(
-        self, changed: NDArray[np.bool_], pose: NDArray[np.int32], goal: NDArray[np.int32]
+        self,
+        changed: NDArray[np.bool_],
+        pose: NDArray[np.int32],
+        goal: NDArray[np.int32],
     ) -> None:
         """Keep the leader until its goal changes; then choose the one that lost most."""
         if self._leader >= 0 and not changed[self._leader]:
@@ -297,8 +212,8 @@ class Planner:
         team.weight[:] = (n + 1 - team.rank) / (n + 1)
         if self._leader >= 0:
             team.weight[self._leader] = LEADER_WEIGHT
-        if self.settings.inherit and (self._due == pose).all():
-            team.choice[:] = self._planned - team.first
+        if self.settings.inherit:
+            team.choice[:] = np.where(self._due == pose, self._planned - team.first, 0)
             if epibt.place_all(a, team):
                 epibt.run_pass(a, team, self._chain, sequence, self.settings.visits)
                 if self._leader < 0 or team.gain[self._leader, team.choice[self._leader]] > 0:
@@ -330,7 +245,10 @@ class Planner:
         return tried, kept
 
     def _finish(
-        self, pose: NDArray[np.int32], left: NDArray[np.int64], counts: tuple[int, int, int, int]
+        self,
+        pose: NDArray[np.int32],
+        left: NDArray[np.int64],
+        counts: tuple[int, int, int, int],
     ) -> Step:
         """Read the first actions off the table and remember the rest."""
         a, g = self.operations.arrays, self.graph
@@ -349,7 +267,7 @@ def _deepest(graph: PoseGraph) -> int:
     return max(depth for depth in range(1, 5) if depth == 1 or choices**depth <= MOST_CHAINS)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def set_gains(
     ops: OperationArrays,
     rows: Rows,

@@ -98,7 +98,7 @@ def _driving(a: PoseArrays, arcs: NDArray[np.int32]) -> NDArray[np.bool_]:
     return (arcs >= 0) & (np.append(a.arc_lane, -1)[arcs] >= 0)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _fill_operations(
     a: PoseArrays,
     depth: int,
@@ -145,7 +145,7 @@ def _fill_operations(
             arcs[counts[p] + k] = chosen[1 + order[k - 1]]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _walk(
     a: PoseArrays,
     pose: int,
@@ -184,7 +184,7 @@ def _walk(
     return UNUSABLE if idle_turn and depth > 1 else points
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _trace_operations(
     a: PoseArrays, ptr: NDArray[np.int32], arcs: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -202,7 +202,7 @@ def _trace_operations(
     return place, end
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _fill_claims(
     a: PoseArrays,
     shared: NDArray[np.int32],
@@ -225,7 +225,7 @@ def _fill_claims(
                 k += 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _continuations(
     a: PoseArrays,
     ptr: NDArray[np.int32],
