@@ -26,6 +26,7 @@ from typing import Any
 
 import common
 import numpy as np
+from linehaul_traffic.errors import InputError
 from linehaul_traffic.grid import Grid, grid_from_cells, read_map
 from linehaul_traffic.lifelong import Budget, Planner
 from linehaul_traffic.lifelong_checker import check
@@ -237,4 +238,8 @@ def pass_times(seed: int, steps: int) -> list[common.Figure]:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except InputError as error:
+        sys.stderr.write(f'lifelong: {error}\n')
+        sys.exit(2)
