@@ -4,14 +4,17 @@
 
 from linehaul_traffic.conservative import NoWay, Wish, find_way
 from linehaul_traffic.errors import CommitError, TrafficError
-from linehaul_traffic.execution import ExecutionGraph, Path, Wait
+from linehaul_traffic.execution import ExecutionGraph, Order, Path, Wait
+from linehaul_traffic.road_planner import TrafficPlanner
 
 __all__ = [
     'CommitError',
     'ExecutionGraph',
     'NoWay',
+    'Order',
     'Path',
     'TrafficError',
+    'TrafficPlanner',
     'Wait',
     'Wish',
     'find_way',

@@ -2,28 +2,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """The execution graph: who may enter which node or edge, and when.
 
-A path that a planner commits becomes a row of claims, one for each node and edge (element) on it.
-All claims have a place in one order of commits. A claim is granted when no earlier claim of
-another vehicle on a conflicting element is still open; a claim ends when the vehicle reports that
-its footprint has left. The last claim of a path never ends by itself: the vehicle rests there
-until a new path is committed.
+A path that a planner commits becomes a row of claims, one for each node and edge (element) on it,
+each with the time for which it is planned. A claim is granted when no claim of another vehicle on
+a conflicting element that is planned before it is still open; a claim ends when the vehicle
+reports that its footprint has left. The last claim of a path never ends by itself: the vehicle
+rests there until a new path is committed.
 
 Safety: of two conflicting claims only the earlier can be granted, whatever the speeds and delays.
-Liveness: every wait points to an earlier commit, so waits cannot form a ring, and the vehicle with
-the earliest unfinished commit never waits. This needs one thing of the planner, which `commit`
-checks: no path leads over an element that conflicts with another vehicle's resting place.
+Liveness: of two conflicting claims the earlier is planned to end before the other begins, so every
+wait points to an earlier planned time and waits cannot form a ring. `commit` checks this for every
+claim and refuses a path that breaks it.
 
-What it does not decide: which path a vehicle takes and in which order paths are committed.
+What it does not decide: which path a vehicle takes. A path without times goes behind everything
+that is committed.
 
 Source: action dependency graphs (Hönig et al. 2019), as one queue per resource.
 """
 
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from linehaul_floor import ConflictTable, Roadmap, VehicleId
+import numpy as np
+
+from linehaul_floor import ConflictTable, Roadmap, VehicleClass, VehicleId
+from linehaul_traffic import road_queues as kernels
 from linehaul_traffic.errors import CommitError
+from linehaul_traffic.road_model import ROLL, RoadModel
+from linehaul_traffic.road_queues import FREE, Queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +41,28 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A vehicle that may not go on: for whom it waits, and at which element of its own path."""
+    """A vehicle that may not go on: for whom it waits, and at which element of its own path.
+
+    waits_for is the vehicle itself where it waits for a closed edge.
+    """
 
     vehicle: VehicleId
     waits_for: VehicleId
     element: int
 
 
-@dataclass(slots=True)
-class _Track:
-    """One vehicle's claims: `path` with `reached` and `granted` as node positions on it."""
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In which order everybody goes: what must outlive a crash, besides the paths.
 
-    seq: int
-    path: Path
-    reached: int
-    granted: int
+    Attributes:
+        progress: (vehicle, reached, granted) node positions of each vehicle.
+        steps: the vehicle of each step that is not granted yet, in an order in which all of them
+            can be driven one after the other; a vehicle's own steps come in the order of its path.
+    """
+
+    progress: tuple[tuple[VehicleId, int, int], ...]
+    steps: tuple[VehicleId, ...]
 
 
 class ExecutionGraph:
@@ -60,25 +72,40 @@ class ExecutionGraph:
         roadmap: the floor's roadmap.
         conflicts: one table for each ordered pair of vehicle classes (a, b): which elements of
             a vehicle of class b conflict with an element of a vehicle of class a.
+        classes: the vehicle classes, for times; left out, vehicles drive at the edges' limits.
     """
 
     def __init__(
-        self, roadmap: Roadmap, conflicts: Mapping[tuple[str, str], ConflictTable]
+        self,
+        roadmap: Roadmap,
+        conflicts: Mapping[tuple[str, str], ConflictTable],
+        classes: Mapping[str, VehicleClass] | None = None,
     ) -> None:
-        self._roadmap = roadmap
+        self.roadmap = roadmap
+        self.model = RoadModel(roadmap, conflicts, classes)
+        lists = len(self.model.names) * (roadmap.node_count + 2 * roadmap.edge_count)
+        self.queues: Queues = kernels.new_queues(16, 64, lists, 8)
+        self.closed = np.zeros(roadmap.edge_count, bool)
+        self.now = 0.0
         self._conflicts = conflicts
-        self._n = roadmap.node_count
-        self._class: dict[VehicleId, str] = {}
-        self._tracks: dict[VehicleId, _Track] = {}
-        # Open claims per element in commit order: (seq, vehicle).
-        self._open: dict[str, dict[int, deque[tuple[int, VehicleId]]]] = {}
-        self._seq = 0
-        self._first = 0
+        self._slot: dict[VehicleId, int] = {}
+        self._ids: dict[int, VehicleId] = {}
+        self._paths: dict[VehicleId, Path] = {}
+
+    # Who is on the floor.
 
     @property
     def vehicles(self) -> tuple[VehicleId, ...]:
         """The vehicles that have a place on the floor."""
-        return tuple(self._tracks)
+        return tuple(self._slot)
+
+    def slot(self, vehicle: VehicleId) -> int:
+        """Return the row of a vehicle in the arrays of `queues`."""
+        return self._slot[vehicle]
+
+    def at_slot(self, slot: int) -> VehicleId:
+        """Return the vehicle of a row."""
+        return self._ids[slot]
 
     def place(self, vehicle: VehicleId, vehicle_class: str, node: int) -> None:
         """Put a vehicle that stands at a node on the floor; it rests there.
@@ -89,85 +116,117 @@ class ExecutionGraph:
         Raises:
             CommitError: it is already on the floor.
         """
-        self._enter(vehicle, vehicle_class)
-        self._first -= 1
-        self._tracks[vehicle] = _Track(self._first, Path((node,), ()), 0, 0)
-        self._open[vehicle_class].setdefault(node, deque()).appendleft((self._first, vehicle))
+        v = self._enter(vehicle, vehicle_class)
+        self.rest_at(v, node)
+        self.insert(v)
 
     def restore(self, vehicle: VehicleId, vehicle_class: str, path: Path) -> None:
         """Put a vehicle with a path committed earlier back, after a restart of this process.
 
-        Call it in the order in which the paths were committed; then `resume` each vehicle.
+        Call it in the order in which the paths were committed; then `restore_order` with the last
+        order that was kept, and `resume` for each vehicle that reports.
 
         Raises:
             CommitError: it is already on the floor, or the path is no way over the roadmap.
         """
         self._check_way(vehicle, path)
-        self._enter(vehicle, vehicle_class)
-        self._append(vehicle, path)
-
-    def _enter(self, vehicle: VehicleId, vehicle_class: str) -> None:
-        if vehicle in self._tracks:
-            raise CommitError(f'{vehicle} is already on the floor')
-        self._class[vehicle] = vehicle_class
-        self._open.setdefault(vehicle_class, {})
+        v = self._enter(vehicle, vehicle_class)
+        self._write(v, path)
+        self._append(v)
+        self.insert(v)
 
     def remove(self, vehicle: VehicleId) -> None:
         """Take a vehicle off the floor, with all its claims."""
-        track = self._tracks.pop(vehicle)
-        for position in range(track.reached, len(track.path.nodes)):
-            self._drop(vehicle, track, position)
-        del self._class[vehicle]
+        v = self._slot.pop(vehicle)
+        kernels.withdraw(self.queues, self.model.arrays, v)
+        self.queues.size[v] = 0
+        del self._ids[v]
+        self._paths.pop(vehicle, None)
+
+    def load(self, vehicle: VehicleId, loaded: bool) -> None:
+        """Say whether a vehicle carries a load, which decides its speed from now on."""
+        v = self._slot[vehicle]
+        self.queues.motion[v] = 2 * self.queues.kind[v] + int(loaded)
+
+    # Paths.
 
     def commit(self, vehicle: VehicleId, path: Path) -> None:
-        """Append a path that begins where the vehicle's present path ends.
+        """Append a path that begins where the vehicle's present path ends, behind all others.
 
         Raises:
             CommitError: the vehicle is unknown or has not reached the end of its path, the path
                 does not begin there or is no way over the roadmap, or it leads over a place
                 where another vehicle rests or is going to rest.
         """
-        track = self._tracks.get(vehicle)
-        if track is None:
+        v = self._slot.get(vehicle)
+        if v is None:
             raise CommitError(f'{vehicle} is not on the floor')
-        if track.reached != len(track.path.nodes) - 1:
+        if not self.at_end(vehicle):
             raise CommitError(f'{vehicle} is still under way')
-        if path.nodes[0] != track.path.nodes[-1]:
+        if path.nodes[0] != int(self.queues.node[v, self.queues.reached[v]]):
             raise CommitError(f'{vehicle}: the path begins elsewhere')
         self._check_way(vehicle, path)
         blocker = self.blocker(vehicle, path)
         if blocker is not None:
             raise CommitError(f'{vehicle}: {blocker[0]} rests in the way')
-        self._drop(vehicle, track, track.reached)
-        del self._tracks[vehicle]
-        self._append(vehicle, path)
+        kernels.withdraw(self.queues, self.model.arrays, v)
+        self._write(v, path)
+        self._append(v)
+        self.insert(v)
+
+    def at_end(self, vehicle: VehicleId) -> bool:
+        """Return whether a vehicle has reached the end of its path."""
+        v = self._slot[vehicle]
+        return bool(self.queues.reached[v] == self.queues.size[v] - 1)
 
     def _check_way(self, vehicle: VehicleId, path: Path) -> None:
-        roadmap = self._roadmap
+        roadmap = self.roadmap
+        if not path.nodes or len(path.edges) != len(path.nodes) - 1:
+            raise CommitError(f'{vehicle}: a path has one edge less than nodes')
         for start, edge, end in zip(path.nodes, path.edges, path.nodes[1:], strict=False):
+            if not 0 <= edge < roadmap.edge_count:
+                raise CommitError(f'{vehicle}: there is no edge {edge}')
             if roadmap.edge_start[edge] != start or roadmap.edge_end[edge] != end:
                 raise CommitError(f'{vehicle}: {roadmap.edge_ids[edge]} does not join the path')
-        if len(path.edges) != len(path.nodes) - 1:
-            raise CommitError(f'{vehicle}: a path has one edge less than nodes')
+        if not 0 <= path.nodes[0] < roadmap.node_count:
+            raise CommitError(f'{vehicle}: there is no node {path.nodes[0]}')
 
     def blocker(self, vehicle: VehicleId, path: Path) -> tuple[VehicleId, int] | None:
         """Return (vehicle, element) of the first resting place that `path` would run into."""
         resting = self.rests(vehicle)
-        for element in self._elements(path, 0, len(path.nodes) - 1):
+        for element in self._elements(path):
             if element in resting:
                 return resting[element], element
         return None
 
     def rests(self, vehicle: VehicleId) -> dict[int, VehicleId]:
         """Return the elements closed to `vehicle`, because another rests or will rest there."""
-        mine = self._class[vehicle]
+        q, names = self.queues, self.model.names
+        mine = names[q.kind[self._slot[vehicle]]]
         taken: dict[int, VehicleId] = {}
-        for other, track in self._tracks.items():
+        for other, v in self._slot.items():
             if other != vehicle:
-                table = self._conflicts[self._class[other], mine]
-                for element in _row(table, track.path.nodes[-1]):
+                table = self._conflicts[names[q.kind[v]], mine]
+                for element in table.of(int(q.node[v, q.size[v] - 1])).tolist():
                     taken[element] = other
         return taken
+
+    def path(self, vehicle: VehicleId) -> tuple[Path, int, int]:
+        """Return a vehicle's path and its reached and granted node positions."""
+        v = self._slot[vehicle]
+        path = self._paths.get(vehicle)
+        if path is None:
+            n = int(self.queues.size[v])
+            nodes, edges = self.queues.node[v, :n], self.queues.edge[v, : n - 1]
+            path = self._paths[vehicle] = Path(tuple(nodes.tolist()), tuple(edges.tolist()))
+        return path, int(self.queues.reached[v]), int(self.queues.granted[v])
+
+    def arrival(self, vehicle: VehicleId) -> float:
+        """Return when a vehicle is expected at the end of its path [s]."""
+        v = self._slot[vehicle]
+        return float(self.queues.reach[v, self.queues.size[v] - 1])
+
+    # Driving.
 
     def reach(self, vehicle: VehicleId, position: int) -> None:
         """Take note that a vehicle has reached a node of its path; what is behind is free again.
@@ -179,14 +238,14 @@ class ExecutionGraph:
         Raises:
             CommitError: the vehicle is beyond what was granted to it.
         """
-        track = self._tracks[vehicle]
-        if position > track.granted:
+        v = self._slot[vehicle]
+        granted = int(self.queues.granted[v])
+        if position > granted:
             raise CommitError(
-                f'{vehicle} is at node {position} of its path, granted are {track.granted}'
+                f'{vehicle} is at node {position} of its path, granted are {granted}'
             )
-        while track.reached < position:
-            self._drop(vehicle, track, track.reached)
-            track.reached += 1
+        if position > self.queues.reached[v]:
+            kernels.release(self.queues, self.model.arrays, v, position, self.now)
 
     def grant(self, vehicle: VehicleId, lookahead: float) -> tuple[int, Wait | None]:
         """Grant as much of the path as may be entered now.
@@ -198,70 +257,156 @@ class ExecutionGraph:
         Returns:
             Position of the last granted node, and for whom the vehicle waits, if it does.
         """
-        track = self._tracks[vehicle]
-        path, length = track.path, self._roadmap.length
-        ahead = sum(float(length[e]) for e in path.edges[track.reached : track.granted])
-        while track.granted < len(path.edges) and ahead < lookahead:
-            k = track.granted
-            for element in (self._n + path.edges[k], path.nodes[k + 1]):
-                holder = self._holder(vehicle, element, before=track.seq)
-                if holder is not None:
-                    return track.granted, Wait(vehicle, holder, element)
-            ahead += float(length[path.edges[k]])
-            track.granted += 1
-        return track.granted, None
+        v = self._slot[vehicle]
+        length = self.roadmap.length
+        other, element = kernels.grant(
+            self.queues, self.model.arrays, length, self.closed, v, lookahead, self.now
+        )
+        wait = None if other == FREE else Wait(vehicle, self._ids[other], self._named(element))
+        return int(self.queues.granted[v]), wait
+
+    def _named(self, element: int) -> int:
+        """Return the element of the conflict table for one of the road model."""
+        poses = self.model.arrays.poses
+        return int(element if element < poses else self.roadmap.edge_end[element - poses])
 
     def resume(self, vehicle: VehicleId, reached: int, granted: int) -> None:
         """Take over what a vehicle says: the last node it reached and the last of its base.
 
         The base was granted once, perhaps before a restart of this process, so it stays granted.
         """
-        track = self._tracks[vehicle]
-        track.granted = max(track.granted, granted)
+        v = self._slot[vehicle]
+        last = int(self.queues.size[v]) - 1
+        self.queues.granted[v] = max(int(self.queues.granted[v]), min(granted, last))
         self.reach(vehicle, reached)
 
-    def path(self, vehicle: VehicleId) -> tuple[Path, int, int]:
-        """Return a vehicle's path and its reached and granted node positions."""
-        track = self._tracks[vehicle]
-        return track.path, track.reached, track.granted
+    def advance(self, now: float, ready: Mapping[VehicleId, float] | None = None) -> None:
+        """Set the clock, and give all open claims the times at which they can be expected now.
 
-    def _append(self, vehicle: VehicleId, path: Path) -> None:
-        self._seq += 1
-        self._tracks[vehicle] = _Track(self._seq, path, 0, 0)
-        queues = self._open[self._class[vehicle]]
-        for element in self._elements(path, 0, len(path.nodes) - 1):
-            queues.setdefault(element, deque()).append((self._seq, vehicle))
+        Args:
+            now: plant time [s].
+            ready: vehicles that do not go on before a time [s] (at a port, broken down).
+        """
+        self.now = now
+        until = np.full(self.queues.size.size, -np.inf)
+        for vehicle, time in (ready or {}).items():
+            until[self._slot[vehicle]] = time
+        kernels.retime(self.queues, self.model.arrays, now, until)
 
-    def _elements(self, path: Path, first: int, last: int) -> Iterable[int]:
-        for k in range(first, last):
-            yield path.nodes[k]
-            yield self._n + path.edges[k]
-        yield path.nodes[last]
+    # Restart.
 
-    def _drop(self, vehicle: VehicleId, track: _Track, position: int) -> None:
-        """End the claims on a node of the path and on the edge that leaves it."""
-        queues = self._open[self._class[vehicle]]
-        elements = [track.path.nodes[position]]
-        if position < len(track.path.edges):
-            elements.append(self._n + track.path.edges[position])
-        for element in elements:
-            queue = queues[element]
-            queue.remove((track.seq, vehicle))
-            if not queue:
-                del queues[element]
+    def order(self) -> Order:
+        """Return in which order everybody goes, to be kept together with the paths."""
+        q = self.queues
+        steps: list[tuple[float, int, VehicleId]] = []
+        for vehicle, v in self._slot.items():
+            for p in range(int(q.granted[v]), int(q.size[v]) - 1):
+                steps.append((float(q.claim[v, p]), p, vehicle))
+        progress = tuple((i, int(q.reached[v]), int(q.granted[v])) for i, v in self._slot.items())
+        return Order(progress, tuple(step[2] for step in sorted(steps, key=_by_time)))
 
-    def _holder(self, vehicle: VehicleId, element: int, before: int | None) -> VehicleId | None:
-        """Return who has an open claim in conflict with `element` (before that commit), if any."""
-        mine = self._class[vehicle]
-        for other_class, queues in self._open.items():
-            for other in _row(self._conflicts[mine, other_class], element):
-                for seq, holder in queues.get(other, ()):
-                    if before is not None and seq >= before:
-                        break
-                    if holder != vehicle:
-                        return holder
-        return None
+    def restore_order(self, order: Order) -> None:
+        """Bring the restored paths back into a kept order.
+
+        Vehicles and steps that it does not know, or that are gone, do no harm: what is left
+        follows in the order in which the paths were restored.
+        """
+        q, road = self.queues, self.model.arrays
+        for v in self._slot.values():
+            kernels.withdraw(q, road, v)
+        for vehicle, reached, granted in order.progress:
+            v = self._slot.get(vehicle, FREE)
+            if v != FREE:
+                last = int(q.size[v]) - 1
+                q.granted[v] = max(int(q.granted[v]), min(granted, last))
+                q.reached[v] = max(int(q.reached[v]), min(reached, last))
+        left = {i: self._open_steps(v) for i, v in self._slot.items()}
+        rest = (i for i, v in self._slot.items() for _ in range(int(q.size[v])))
+        rank = 0.0
+        for vehicle in (*order.steps, *rest):
+            step = next(left.get(vehicle, iter(())), None)
+            if step is not None:
+                rank += 1.0
+                v = self._slot[vehicle]
+                q.claim[v, step], q.reach[v, step + 1] = rank, rank + 0.5
+        for v in self._slot.values():
+            q.given[v, : q.granted[v]] = self.now
+            q.reach[v, q.reached[v]] = self.now
+            self.insert(v)
+        self.advance(self.now)
+
+    def _open_steps(self, v: int) -> Iterator[int]:
+        return iter(range(int(self.queues.granted[v]), int(self.queues.size[v]) - 1))
+
+    # Arrays.
+
+    def _enter(self, vehicle: VehicleId, vehicle_class: str) -> int:
+        if vehicle in self._slot:
+            raise CommitError(f'{vehicle} is already on the floor')
+        v = next((k for k in range(len(self._ids)) if k not in self._ids), len(self._ids))
+        if v >= self.queues.size.size:
+            self.queues = kernels.grow(self.queues, 2 * v, 0, 0)
+        number = self.model.number[vehicle_class]
+        self.queues.kind[v], self.queues.motion[v] = number, 2 * number
+        self._slot[vehicle], self._ids[v] = v, vehicle
+        return v
+
+    def rest_at(self, v: int, node: int) -> None:
+        """Let the path of a row be one node; its claims must be off the lists."""
+        q = self.queues
+        q.size[v], q.reached[v], q.granted[v] = 1, 0, 0
+        q.node[v, 0], q.reach[v, 0] = node, self.now
+        self.changed(v)
+
+    def _write(self, v: int, path: Path) -> None:
+        """Write a path into the arrays, without times."""
+        n = len(path.nodes)
+        self.lengthen(n)
+        q = self.queues
+        self.rest_at(v, path.nodes[0])
+        q.size[v] = n
+        q.node[v, :n], q.edge[v, : n - 1] = path.nodes, path.edges
+        q.turn[v, : n - 1] = self.turns(v, path.edges)
+
+    def lengthen(self, nodes: int) -> None:
+        """Make room for paths of so many nodes."""
+        if nodes > self.queues.node.shape[1]:
+            self.queues = kernels.grow(self.queues, 0, 2 * nodes, 0)
+
+    def turns(self, v: int, edges: Sequence[int]) -> np.ndarray:
+        """Return (k,) seconds to stand and turn before each edge of a way, or ROLL."""
+        road = self.model.arrays
+        turn = np.zeros(len(edges))
+        for p in range(1, len(edges)):
+            begin, end = road.next_indptr[edges[p - 1] : edges[p - 1] + 2]
+            found = np.flatnonzero(road.next_edge[begin:end] == edges[p])
+            if found.size:
+                turn[p] = road.next_turn[self.queues.kind[v], begin + found[0]]
+        return turn
+
+    def _append(self, v: int) -> None:
+        """Give the steps of a path times behind everything on the lists."""
+        kernels.append_times(self.queues, self.model.arrays, v, self.now)
+
+    def insert(self, v: int, rest: float = np.inf) -> None:
+        """Put the claims of a row on the lists, which grow where they are full."""
+        while not kernels.insert(self.queues, self.model.arrays, v, rest):
+            self.queues = kernels.grow(self.queues, 0, 0, 2 * self.queues.who.shape[1])
+        self.changed(v)
+
+    def changed(self, v: int) -> None:
+        """Forget what is kept of a vehicle's path."""
+        self._paths.pop(self._ids[v], None)
+
+    def _elements(self, path: Path) -> Iterable[int]:
+        for node, edge in zip(path.nodes, path.edges, strict=False):
+            yield node
+            yield self.roadmap.node_count + edge
+        yield path.nodes[-1]
 
 
-def _row(table: ConflictTable, element: int) -> list[int]:
-    return table.indices[table.indptr[element] : table.indptr[element + 1]].tolist()  # type: ignore[no-any-return]
+def _by_time(step: tuple[float, int, VehicleId]) -> tuple[float, int]:
+    return step[0], step[1]
+
+
+__all__ = ['ROLL', 'ExecutionGraph', 'Order', 'Path', 'Wait']

@@ -1,0 +1,229 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whole ways in time: no two meet, all arrive, times are those of the kinematics."""
+
+import functools
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from linehaul_traffic.road_model import ROLL, RoadModel
+from linehaul_traffic.road_planner import TrafficPlanner
+from linehaul_traffic.road_queues import FREE, ahead, overlap
+
+from linehaul_floor import conflict_table, load_plant
+from linehaul_traffic import ExecutionGraph, NoWay, Path, Wait, Wish
+
+
+@functools.cache
+def cell():
+    plant = load_plant('cell')
+    conflicts = {(a, b): conflict_table(plant, a, b) for a in plant.classes for b in plant.classes}
+    return plant, conflicts
+
+
+class Floor:
+    """Vehicles that drive at random speed along what is granted to them."""
+
+    def __init__(self, seed, count=None):
+        self.plant, self.conflicts = cell()
+        self.rng = np.random.default_rng(seed)
+        self.graph = ExecutionGraph(self.plant.roadmap, self.conflicts, self.plant.classes)
+        self.planner = TrafficPlanner(self.graph, np.random.default_rng(seed))
+        self.fleet = {s.id: s for s in self.plant.fleet[:count]}
+        for s in self.fleet.values():
+            self.graph.place(s.id, s.vehicle_class, self.plant.places[s.place].node)
+        self.done = dict.fromkeys(self.fleet, 0)
+
+    def node(self, vehicle):
+        return self.graph.path(vehicle)[0].nodes[-1]
+
+    def wish(self, vehicle, goal):
+        name = self.fleet[vehicle].vehicle_class
+        return Wish(vehicle, self.plant.classes[name], self.node(vehicle), goal, None)
+
+    def goals(self, vehicle):
+        name = self.fleet[vehicle].vehicle_class
+        taken = {self.node(v) for v in self.fleet}
+        places = [p.node for p in self.plant.places.values() if name in p.classes]
+        return [n for n in places if n not in taken]
+
+    def step(self, pace=0.5):
+        self.graph.advance(self.graph.now + 1.0)
+        for vehicle in self.fleet:
+            if self.graph.at_end(vehicle):
+                self.done[vehicle] += 1
+                goal = int(self.rng.choice(self.goals(vehicle)))
+                assert isinstance(self.planner.plan(self.wish(vehicle, goal)), Path)
+        self.planner.improve(60.0, most=3)
+        for vehicle in sorted(self.fleet, key=lambda _: self.rng.random()):
+            granted, _ = self.graph.grant(vehicle, 5.0)
+            reached = self.graph.path(vehicle)[1]
+            if reached < granted and self.rng.random() < pace:
+                self.graph.reach(vehicle, reached + 1)
+        self.check()
+
+    def held(self, vehicle):
+        path, reached, granted = self.graph.path(vehicle)
+        arrays = self.graph.model.arrays
+        here = path.nodes[0] if reached == 0 else arrays.poses + path.edges[reached - 1]
+        steps = range(reached, granted)
+        turn = self.graph.queues.turn[self.graph.slot(vehicle)]
+        return [
+            here,
+            *(arrays.nodes + path.edges[p] for p in steps),
+            *(arrays.poses + path.edges[p] for p in steps),
+            *(path.nodes[p] for p in steps if turn[p] > 0.0),
+        ]
+
+    def check(self):
+        arrays = self.graph.model.arrays
+        kind = {v: self.graph.queues.kind[self.graph.slot(v)] for v in self.fleet}
+        for a, b in itertools.combinations(self.fleet, 2):
+            theirs = set(self.held(b))
+            for x in self.held(a):
+                begin, end = arrays.rows[kind[a], kind[b], x : x + 2]
+                assert not theirs.intersection(arrays.row[begin:end].tolist()), (a, b)
+
+
+def precedence(graph):
+    """Return who goes before each step that is not granted, and up to which position."""
+    q, arrays = graph.queues, graph.model.arrays
+    found = set()
+    for vehicle in graph.vehicles:
+        v = graph.slot(vehicle)
+        for p in range(int(q.granted[v]), int(q.size[v]) - 1):
+            for part in range(3):
+                x = ahead(q, arrays, v, p, part)
+                line = int(q.kind[v]) * (arrays.rows.shape[2] - 1) + x
+                for k in range(int(q.filled[line]) if x >= 0 else 0):
+                    w = int(q.who[line, k])
+                    if w != v and q.begin[line, k] < q.claim[v, p]:
+                        found.add((vehicle, p, x, graph.at_slot(w), int(q.last[line, k])))
+    return found
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_whatever_the_delays_granted_space_never_overlaps_and_all_arrive(seed):
+    floor = Floor(seed)
+    for _ in range(250):
+        floor.step()
+    assert min(floor.done.values()) >= 2
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_no_two_claims_in_conflict_overlap_in_planned_time(seed):
+    floor = Floor(seed)
+    for _ in range(60):
+        floor.step()
+        for vehicle in floor.fleet:
+            slot = floor.graph.slot(vehicle)
+            other, _ = overlap(floor.graph.queues, floor.graph.model.arrays, slot)
+            assert other == FREE, (vehicle, other)
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), told=st.booleans())
+def test_after_a_restart_everybody_goes_on_in_the_same_order(seed, told):
+    floor = Floor(seed)
+    for _ in range(40):
+        floor.step()
+    old, order = floor.graph, floor.graph.order()
+    for _ in range(3):  # they drive on while nobody listens
+        for vehicle in floor.fleet:
+            _, reached, granted = old.path(vehicle)
+            if reached < granted:
+                old.reach(vehicle, reached + 1)
+    new = ExecutionGraph(floor.plant.roadmap, floor.conflicts, floor.plant.classes)
+    for vehicle, spawn in floor.fleet.items():
+        new.restore(vehicle, spawn.vehicle_class, old.path(vehicle)[0])
+    new.restore_order(order)
+    for vehicle in floor.fleet:
+        if told or old.path(vehicle)[2] > 0:
+            new.resume(vehicle, *old.path(vehicle)[1:])
+    assert precedence(new) == precedence(old)
+    floor.graph, floor.planner = new, TrafficPlanner(new)
+    floor.check()
+    before = dict(floor.done)
+    for _ in range(250):
+        floor.step()
+    assert all(floor.done[v] > before[v] for v in floor.fleet)
+
+
+def test_planned_times_are_those_of_the_speed_profile():
+    floor = Floor(1, count=1)
+    (vehicle,) = floor.fleet
+    goal = floor.goals(vehicle)[0]
+    path = floor.planner.plan(floor.wish(vehicle, goal))
+    roadmap, c = floor.plant.roadmap, floor.plant.classes[floor.fleet[vehicle].vehicle_class]
+    turn = floor.graph.queues.turn[floor.graph.slot(vehicle)]
+    expected, distance, speed = 0.0, 0.0, np.inf
+    for k, edge in enumerate(path.edges):
+        if turn[k] != ROLL:
+            expected += max(turn[k], 0.0)
+        distance += roadmap.length[edge]
+        speed = min(roadmap.speed[edge], c.max_speed)
+        last = k == len(path.edges) - 1 or turn[k + 1] != ROLL
+        rolling = k > 0 and turn[k] == ROLL
+        expected += roadmap.length[edge] / speed
+        expected += 0.0 if rolling else speed / (2.0 * c.acceleration)
+        expected += speed / (2.0 * c.deceleration) if last else 0.0
+    left = floor.graph.queues.claim[floor.graph.slot(vehicle), 0]
+    reaction = floor.graph.model.arrays.lead_rest[0]
+    assert floor.graph.arrival(vehicle) - left == pytest.approx(expected + reaction)
+
+
+def test_a_goal_where_somebody_rests_is_a_wait_and_a_closed_floor_no_way():
+    floor = Floor(2)
+    a, b = list(floor.fleet)[:2]
+    assert floor.planner.plan(floor.wish(a, floor.node(b))) == Wait(a, b, floor.node(b))
+    floor.planner.close(np.ones(floor.plant.roadmap.edge_count, bool))
+    assert isinstance(floor.planner.plan(floor.wish(a, floor.goals(a)[0])), NoWay)
+
+
+def test_a_vehicle_waits_before_an_edge_that_closes_and_goes_round_it_if_it_can():
+    floor = Floor(3, count=1)
+    (vehicle,) = floor.fleet
+    goals = floor.goals(vehicle)
+    path = max((_planned(vehicle, goal) for goal in goals), key=lambda p: len(p.edges))
+    floor.planner.plan(floor.wish(vehicle, path.nodes[-1]))
+    floor.graph.advance(1.0)
+    closed = np.zeros(floor.plant.roadmap.edge_count, bool)
+    closed[path.edges[len(path.edges) // 2]] = True
+    floor.planner.close(closed)
+    granted, wait = floor.graph.grant(vehicle, 1e9)
+    assert granted == len(path.edges) // 2
+    assert wait.waits_for == vehicle
+
+
+def _planned(vehicle, goal):
+    fresh = Floor(3, count=1)
+    return fresh.planner.plan(fresh.wish(vehicle, goal))
+
+
+def test_improving_never_makes_the_sum_of_arrivals_worse():
+    floor = Floor(5)
+    floor.graph.advance(1.0)
+    for vehicle in floor.fleet:
+        floor.planner.plan(floor.wish(vehicle, int(floor.rng.choice(floor.goals(vehicle)))))
+    before = sum(floor.graph.arrival(v) for v in floor.fleet)
+    floor.planner.improve(60.0, most=40)
+    assert floor.planner.tried > 0
+    assert sum(floor.graph.arrival(v) for v in floor.fleet) <= before + 1e-6
+    floor.check()
+
+
+def test_a_pose_needs_less_room_than_a_turn():
+    plant, conflicts = cell()
+    model = RoadModel(plant.roadmap, conflicts, plant.classes)
+    arrays = model.arrays
+    size = np.diff(arrays.rows[0, 0])
+    poses, turns = size[arrays.poses :], size[arrays.end]
+    turning = plant.roadmap.node_turn[arrays.end]
+    assert (poses <= turns)[turning].all()
+    bare = RoadModel(plant.roadmap, conflicts)  # without outlines a pose is its node
+    assert (np.diff(bare.arrays.rows[0, 0])[arrays.poses :] >= poses).all()
