@@ -218,7 +218,8 @@ def _search_some(team: Any, scratch: Any, s: Any, max_visits: int) -> tuple[int,
         while s.low_depth[up] > 0:
             there[s.low_who[up]] = s.low_where[up]
             up = s.low_up[up]
-        if pibt_step(team, scratch, here, there, s.order[c]):
+        polite = 1.0 if s.low_depth[low] == 0 else 0.0
+        if pibt_step(team, scratch, here, there, s.order[c], polite):
             _enter(team, scratch, s, c, there)
     return _RUNNING, max_visits
 

@@ -73,7 +73,7 @@ def new_scratch(team: Team, rng: NDArray[np.uint64]) -> Scratch:
 
 
 @njit(cache=True, nogil=True)
-def pibt_step(team: Any, scratch: Any, here: Any, there: Any, order: Any) -> bool:
+def pibt_step(team: Any, scratch: Any, here: Any, there: Any, order: Any, polite: float) -> bool:
     """Choose the next node of every agent.
 
     Args:
@@ -82,6 +82,7 @@ def pibt_step(team: Any, scratch: Any, here: Any, there: Any, order: Any) -> boo
         here: (A,) int32 nodes now.
         there: (A,) int32; in: nodes that are prescribed, NOBODY elsewhere; out: next nodes.
         order: (A,) int32 agents, most urgent first.
+        polite: 1.0 to order equally good wishes by hindrance, 0.0 at random only.
 
     Returns:
         Whether a step without vertex and swap conflicts was found.
@@ -102,7 +103,7 @@ def pibt_step(team: Any, scratch: Any, here: Any, there: Any, order: Any) -> boo
         after[u] = i
     if found:
         for i in order:
-            if there[i] == NOBODY and not _choose(team, scratch, here, there, i):
+            if there[i] == NOBODY and not _choose(team, scratch, here, there, i, polite):
                 found = False
                 break
     for i in range(here.shape[0]):
@@ -113,13 +114,13 @@ def pibt_step(team: Any, scratch: Any, here: Any, there: Any, order: Any) -> boo
 
 
 @njit(cache=True, nogil=True)
-def _choose(team: Any, scratch: Any, here: Any, there: Any, first: int) -> bool:
+def _choose(team: Any, scratch: Any, here: Any, there: Any, first: int, polite: float) -> bool:
     """Let agent `first` and all it pushes choose; whether `first` found a place."""
     now, after, wishes = scratch.now, scratch.after, scratch.wishes
     tried, stack = scratch.tried, scratch.stack
     stack[0] = first
     depth = 1
-    _make_wishes(team, scratch, here, there, first)
+    _make_wishes(team, scratch, here, there, first, polite)
     placed = False
     while depth > 0:
         i = stack[depth - 1]
@@ -133,7 +134,7 @@ def _choose(team: Any, scratch: Any, here: Any, there: Any, first: int) -> bool:
             after[u] = i
             there[i] = u
             if j >= 0 and j != i and there[j] == NOBODY:
-                _make_wishes(team, scratch, here, there, j)
+                _make_wishes(team, scratch, here, there, j, polite)
                 stack[depth] = j
                 depth += 1
                 pushed = True
@@ -155,7 +156,7 @@ def _choose(team: Any, scratch: Any, here: Any, there: Any, first: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline='always')
 def _pull_partner(scratch: Any, here: Any, there: Any, i: int) -> None:
     """Let the swap partner of agent i follow into the node that i leaves."""
     p = scratch.partner[i]
@@ -169,8 +170,8 @@ def _pull_partner(scratch: Any, here: Any, there: Any, i: int) -> None:
         there[p] = here[i]
 
 
-@njit(cache=True, nogil=True)
-def _make_wishes(team: Any, scratch: Any, here: Any, there: Any, i: int) -> None:
+@njit(cache=True, nogil=True, inline='always')
+def _make_wishes(team: Any, scratch: Any, here: Any, there: Any, i: int, polite: float) -> None:
     """Sort the wishes of agent i and find its swap partner."""
     indptr, nbr, to_go = team.indptr, team.nbr, team.to_go
     wishes, value = scratch.wishes, scratch.value
@@ -182,7 +183,8 @@ def _make_wishes(team: Any, scratch: Any, here: Any, there: Any, i: int) -> None
         if k < indptr[u + 1]:
             v = nbr[k]
             cost = to_go[i, v] + 0.09 * uniform(scratch.rng)
-            cost += 0.1 * _hindrance(indptr, nbr, to_go, scratch.now, u, v)
+            if polite > 0.0:
+                cost += 0.1 * polite * _hindrance(indptr, nbr, to_go, scratch.now, u, v)
         m = n
         while m > 0 and value[m - 1] > cost:
             value[m] = value[m - 1]
@@ -213,7 +215,7 @@ def _hindrance(indptr: Any, nbr: Any, to_go: Any, now: Any, u: int, v: int) -> A
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline='always')
 def _swap_partner(team: Any, scratch: Any, here: Any, there: Any, i: int) -> Any:
     """Return the agent with which agent i must change places here, NOBODY when with none."""
     u = here[i]
@@ -240,7 +242,7 @@ def _swap_partner(team: Any, scratch: Any, here: Any, there: Any, i: int) -> Any
     return NOBODY
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline='always')
 def _exits(team: Any, scratch: Any, at: int, origin: int) -> Any:
     """Return how many ways lead on from `at`, and one of them.
 
@@ -259,7 +261,7 @@ def _exits(team: Any, scratch: Any, at: int, origin: int) -> Any:
     return n, way
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline='always')
 def _swap_needed(
     team: Any, scratch: Any, pusher: int, puller: int, v_pusher: int, v_puller: int
 ) -> Any:
@@ -281,7 +283,7 @@ def _swap_needed(
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline='always')
 def _swap_possible(team: Any, scratch: Any, v_pusher: int, v_puller: int) -> bool:
     """Return whether going backwards leads to a node where two agents can change places."""
     origin = v_pusher
