@@ -195,7 +195,9 @@ def suite(args: argparse.Namespace) -> int:
     for name, robots, target in ROWS[1:4:2] if args.quick else ROWS:
         path = DATA / 'movingai' / 'maps' / f'{name}.map'
         result = one(None, path, robots, 150 if args.quick else 1000, 50.0, args.seed)
-        add(f'{name} {robots} robots 50 ms', target, result, result['tasks_per_step'])
+        # the way to the first goals is a large part of a short run: no target there
+        goal = None if args.quick else target
+        add(f'{name} {robots} robots 50 ms', goal, result, result['tasks_per_step'])
     for name, steps, best in [] if args.quick else LEAGUE:
         result = one(DATA / 'lorr2023' / 'random' / f'{name}.json', None, None, steps, 200.0, 0)
         robots = result['agents']
