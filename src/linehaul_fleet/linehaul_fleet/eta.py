@@ -17,7 +17,7 @@ def estimate(s: Situation, now: float) -> None:
             continue
         port = s.plant.places[delivery.port_id]
         station = s.plant.places[delivery.request.station_id]
-        left = _left(s, vehicle)
+        left = _left(s, vehicle, now)
         if delivery.phase < Phase.LOADED:
             left += s.time(vehicle, s.end_of_way(vehicle), port) + s.settings.transfer_time
             left += s.time(vehicle, port.node, station)
@@ -34,10 +34,8 @@ def _carrier(s: Situation, delivery: Delivery) -> Vehicle | None:
     return vehicle if vehicle.id in s.graph.vehicles else None
 
 
-def _left(s: Situation, vehicle: Vehicle) -> float:
-    """Return the driving time [s] to the end of the vehicle's leg."""
+def _left(s: Situation, vehicle: Vehicle, now: float) -> float:
+    """Return the time [s] until the vehicle is expected at the end of its leg."""
     if vehicle.leg is None:
         return 0.0
-    path, reached, _ = s.graph.path(vehicle.id)
-    table = s.routes[vehicle.vehicle_class]
-    return table.time(path.nodes[reached], path.nodes[-1])
+    return max(s.graph.arrival(vehicle.id) - now, 0.0)

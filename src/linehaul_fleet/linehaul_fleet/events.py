@@ -18,6 +18,7 @@ from linehaul_fleet.delivery import LoadId, Phase, Request, RequestId
 from linehaul_fleet.errors import EventError
 from linehaul_fleet.work import Job, Leg
 from linehaul_floor import PlaceId, VehicleId
+from linehaul_traffic import Path
 from linehaul_vda5050 import OrderId
 
 
@@ -81,6 +82,14 @@ class LegCommitted:
 
 
 @dataclass(frozen=True, slots=True)
+class LegReplanned:
+    """A vehicle's way was changed behind what is granted; path is the whole way."""
+
+    vehicle_id: VehicleId
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class LegEnded:
     """A vehicle has come to the end of its leg."""
 
@@ -112,6 +121,7 @@ Event = Union[  # noqa: UP007 (read at run time)
     JobGiven,
     JobEnded,
     LegCommitted,
+    LegReplanned,
     LegEnded,
     LoadAbandoned,
     VehicleRelocated,

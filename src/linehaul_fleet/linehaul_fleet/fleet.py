@@ -9,8 +9,10 @@ stopped: what vehicles report of themselves wins over what was planned.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from itertools import product
 from math import inf
+from typing import Any
 
 from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.delivery import Delivery, LoadId, Phase, Request, RequestId
@@ -28,10 +30,11 @@ from linehaul_fleet.giving import give_work
 from linehaul_fleet.request import check
 from linehaul_fleet.situation import Settings, Situation
 from linehaul_fleet.talking import next_order
-from linehaul_fleet.ways import commit_legs
+from linehaul_fleet.ways import commit_legs, improve_ways
 from linehaul_floor import ConflictTable, PlaceId, PlaceKind, Plant, VehicleId
-from linehaul_traffic import Wait
-from linehaul_vda5050 import Connection, Order, State
+from linehaul_traffic import Order, Wait
+from linehaul_vda5050 import Connection, State
+from linehaul_vda5050 import Order as VehicleOrder
 
 
 class Fleet:
@@ -42,6 +45,7 @@ class Fleet:
         conflicts: a conflict table for each ordered pair of vehicle classes.
         settings: see Settings.
         history: (plant time, event) pairs of the journal, oldest first.
+        kept: the last values of `take_kept` in the journal.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Fleet:
         conflicts: Mapping[tuple[str, str], ConflictTable],
         settings: Settings | None = None,
         history: Iterable[tuple[float, Event]] = (),
+        kept: Mapping[str, Any] | None = None,
     ) -> None:
         """Fold the history; vehicles are where their last committed ways put them."""
         self._s = Situation(plant, conflicts, settings or Settings())
@@ -63,6 +68,18 @@ class Fleet:
         for vehicle in self.model.in_commit_order():
             if vehicle.path is not None:
                 self.graph.restore(vehicle.id, vehicle.vehicle_class, vehicle.path)
+        self._restore_order(kept or {})
+
+    def _restore_order(self, kept: Mapping[str, Any]) -> None:
+        """Bring back in which order everybody goes, and what was granted to whom."""
+        order = kept.get('order')
+        if order is not None:
+            progress = tuple((VehicleId(v), r, g) for v, r, g in order['progress'])
+            self.graph.restore_order(Order(progress, tuple(order['steps'])))
+        for vehicle in self.model.vehicles.values():
+            granted = kept.get(f'granted/{vehicle.id}')
+            if vehicle.leg is not None and granted and granted['order_id'] == vehicle.leg.order_id:
+                self.graph.resume(vehicle.id, 0, granted['granted'])
 
     @property
     def waits(self) -> Mapping[VehicleId, Wait]:
@@ -154,6 +171,7 @@ class Fleet:
         if vehicle_id not in self.graph.vehicles:
             self.graph.place(vehicle_id, vehicle.vehicle_class, node)
             self._s.note(VehicleRelocated(vehicle_id, node), now)
+        self.graph.load(vehicle_id, bool(vehicle.loads))
         follow(self._s, vehicle, state, node, now)
 
     # What goes out.
@@ -173,15 +191,25 @@ class Fleet:
             and not now < d.request.earliest - self._s.settings.retrieve_early
         ]
 
-    def tick(self, now: float) -> None:
-        """Give out work, commit ways; about once a second say when deliveries will arrive."""
+    def take_kept(self) -> dict[str, Any]:
+        """Return present state to be kept in the journal, together with `take_events`."""
+        if self._s.replanned:
+            self._s.replanned = False
+            self._s.kept['order'] = asdict(self.graph.order())
+        kept, self._s.kept = self._s.kept, {}
+        return kept
+
+    def tick(self, now: float, seconds: float = 0.0) -> None:
+        """Give out work, commit ways, and spend `seconds` of computing on better ways."""
+        self.graph.advance(now)
         give_work(self._s, now)
         commit_legs(self._s, now)
+        improve_ways(self._s, seconds, now)
         if now - self._estimated >= 1.0:
             self._estimated = now
             estimate(self._s, now)
 
-    def take_orders(self, now: float) -> list[tuple[VehicleId, Order]]:
+    def take_orders(self, now: float) -> list[tuple[VehicleId, VehicleOrder]]:
         """Grant ways and return the orders to send now, one at most for a vehicle."""
         orders = []
         for vehicle in self.model.vehicles.values():

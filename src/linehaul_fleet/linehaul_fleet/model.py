@@ -6,7 +6,7 @@ The fold is what must survive a crash; vehicle states and connections come anew 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from linehaul_fleet.delivery import Delivery, LoadId, Phase, RequestId
@@ -19,6 +19,7 @@ from linehaul_fleet.events import (
     JobGiven,
     LegCommitted,
     LegEnded,
+    LegReplanned,
     LoadAbandoned,
     PhaseReached,
     VehicleRelocated,
@@ -128,6 +129,10 @@ class FleetModel:
                 self.commits += 1
                 vehicle.leg, vehicle.path, vehicle.commit = leg, leg.path, self.commits
                 vehicle.orders += 1
+            case LegReplanned(vehicle_id, path):
+                vehicle = self.vehicles[vehicle_id]
+                if vehicle.leg is not None:
+                    vehicle.leg, vehicle.path = replace(vehicle.leg, path=path), path
             case LegEnded(vehicle_id):
                 vehicle = self.vehicles[vehicle_id]
                 vehicle.leg = None

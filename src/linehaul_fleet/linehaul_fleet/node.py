@@ -61,6 +61,12 @@ class Config:
     charge_until: float = setting(
         0.9, doc='Charge at which it may leave the charger for work.', low=0.0, high=1.0
     )
+    plan_share: float = setting(
+        0.2, doc='Share of wall time spent on better ways.', low=0.0, high=0.9
+    )
+    plan_most: float = setting(
+        0.1, doc='Most time spent on better ways in one round.', unit='s', low=0.0, high=5.0
+    )
     state_timeout: float = setting(
         10.0, doc='Silence after which a vehicle gets no more work.', unit='s', low=1.0, high=600.0
     )
@@ -84,6 +90,7 @@ class FleetNode(Node):
                 state_timeout=config.state_timeout,
             ),
             self._history(),
+            self._journal.kept() if self._journal else None,
         )
         self._goals: dict[RequestId, list[tuple[ServerGoalHandle, Future]]] = {}
         self._retrievals: dict[RequestId, PersistentGoal] = {}
@@ -101,8 +108,11 @@ class FleetNode(Node):
             self._subscribe(
                 names.VEHICLE_CONNECTION.of(vehicle_id), partial(self._connection, vehicle_id)
             )
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._last_round = self._steady.now().nanoseconds * 1e-9
+        self._plan_share, self._plan_most = config.plan_share, config.plan_most
         self.create_timer(config.cycle, self._cycle)
-        self.create_timer(1.0, self._heartbeat, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self.create_timer(1.0, self._heartbeat, clock=self._steady)
         self.get_logger().info(
             f'plant={self._plant.name} vehicles={len(self._plant.fleet)} '
             f'deliveries={len(self.fleet.model.deliveries)} open={len(self.fleet.model.open)}'
@@ -161,7 +171,7 @@ class FleetNode(Node):
             return
         if self._server is None:
             self._open_for_requests()
-        self.fleet.tick(now)
+        self.fleet.tick(now, self._time_to_plan())
         orders = self.fleet.take_orders(now)
         self._write(now)
         for vehicle_id, order in orders:
@@ -172,11 +182,18 @@ class FleetNode(Node):
         if self._cycles % self._per_second == 0:
             self._publish(now)
 
+    def _time_to_plan(self) -> float:
+        """Return the seconds that this round may spend on better ways: a share of the last."""
+        wall = self._steady.now().nanoseconds * 1e-9
+        passed, self._last_round = wall - self._last_round, wall
+        return min(self._plan_share * passed, self._plan_most)
+
     def _write(self, now: float) -> None:
         """Journal what has been decided, then tell it."""
         events = self.fleet.take_events()
         if self._journal is not None:
-            self._journal.append(now, [to_record(e) for e in events])
+            records = [to_record(e) for e in events]
+            self._journal.append(now, records, self.fleet.take_kept())
         for event in events:
             message = fleet_event(event, self.fleet.model, now)
             if message is not None:

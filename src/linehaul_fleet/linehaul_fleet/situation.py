@@ -4,6 +4,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from linehaul_fleet.delivery import Delivery
 from linehaul_fleet.events import Event
@@ -11,7 +12,7 @@ from linehaul_fleet.model import FleetModel, Vehicle
 from linehaul_fleet.orders import Sending
 from linehaul_fleet.work import JobKind
 from linehaul_floor import ConflictTable, Place, Plant, RouteTable, VehicleId
-from linehaul_traffic import ExecutionGraph, Wait
+from linehaul_traffic import ExecutionGraph, TrafficPlanner, Wait
 from linehaul_vda5050 import ConnectionState, ErrorLevel, OperatingMode
 
 
@@ -37,15 +38,19 @@ class Situation:
     settings: Settings
     model: FleetModel = field(init=False)
     graph: ExecutionGraph = field(init=False)
+    planner: TrafficPlanner = field(init=False)
     routes: dict[str, RouteTable] = field(init=False)
     waits: dict[VehicleId, Wait] = field(default_factory=dict)
     sending: dict[VehicleId, Sending] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    kept: dict[str, Any] = field(default_factory=dict)
+    replanned: bool = False
 
     def __post_init__(self) -> None:
         """Begin with an empty floor."""
         self.model = FleetModel(self.plant)
-        self.graph = ExecutionGraph(self.plant.roadmap, self.conflicts)
+        self.graph = ExecutionGraph(self.plant.roadmap, self.conflicts, self.plant.classes)
+        self.planner = TrafficPlanner(self.graph)
         self.routes = {
             class_id: RouteTable(self.plant.roadmap, vehicle_class)
             for class_id, vehicle_class in self.plant.classes.items()

@@ -32,6 +32,7 @@ def next_order(s: Situation, vehicle: Vehicle, leg: Leg, state: State, now: floa
         with_task=_still_wanted(s, vehicle, leg),
     )
     s.sending[vehicle.id] = Sending(order, now, 1)
+    s.kept[f'granted/{vehicle.id}'] = {'order_id': leg.order_id, 'granted': granted}
     return order
 
 

@@ -7,14 +7,14 @@ from math import inf, isnan
 
 from linehaul_fleet.codes import Code
 from linehaul_fleet.delivery import LoadId, Phase
-from linehaul_fleet.events import LegCommitted, PhaseReached
+from linehaul_fleet.events import LegCommitted, LegReplanned, PhaseReached
 from linehaul_fleet.following import end_delivery, give_up
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.orders import order_id
 from linehaul_fleet.situation import Situation
 from linehaul_fleet.work import Job, JobKind, Leg, Task
 from linehaul_floor import Place, PlaceKind
-from linehaul_traffic import NoWay, Path, Wait, Wish, find_way
+from linehaul_traffic import NoWay, Path, Wait, Wish
 from linehaul_vda5050 import OrderId
 
 
@@ -27,6 +27,17 @@ def commit_legs(s: Situation, now: float) -> None:
         step = _step(s, vehicle, vehicle.job)
         if step is not None:
             _commit(s, vehicle, *step, now)
+
+
+def improve_ways(s: Situation, seconds: float, now: float) -> None:
+    """Spend some time on better ways for what is not granted yet, and note what has changed."""
+    if seconds > 0.0 and s.planner.improve(seconds):
+        s.replanned = True
+    for vehicle in s.model.vehicles.values():
+        if vehicle.leg is not None and vehicle.id in s.graph.vehicles:
+            path, _, _ = s.graph.path(vehicle.id)
+            if path != vehicle.leg.path:
+                s.note(LegReplanned(vehicle.id, path), now)
 
 
 def _rank(s: Situation, vehicle: Vehicle) -> tuple[float, int, str]:
@@ -74,7 +85,9 @@ def _commit_leg(
     s: Situation, vehicle: Vehicle, path: Path, place: Place, task: Task, now: float
 ) -> None:
     s.waits.pop(vehicle.id, None)
-    s.graph.commit(vehicle.id, path)
+    if not path.edges:
+        s.graph.commit(vehicle.id, path)
+    s.replanned = True
     leg = Leg(OrderId(order_id(vehicle.id, vehicle.orders)), path, place.id, task)
     s.note(LegCommitted(vehicle.id, leg), now)
     delivery = s.delivery_of(vehicle)
@@ -97,7 +110,7 @@ def _way(s: Situation, vehicle: Vehicle, place: Place) -> Path | Wait | NoWay:
         goal=place.node,
         heading=position.theta if position else None,
     )
-    return find_way(wish, s.graph, s.routes, s.plant.roadmap)
+    return s.planner.plan(wish)
 
 
 def _step_aside(s: Situation, vehicle: Vehicle, now: float) -> None:

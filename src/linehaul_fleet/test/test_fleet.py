@@ -4,6 +4,7 @@
 
 import functools
 import itertools
+import json
 import random
 from dataclasses import dataclass, field
 from math import nan
@@ -126,6 +127,7 @@ class Factory:
         self.plant, self.conflicts = cell()
         self.fleet = Fleet(self.plant, self.conflicts)
         self.journal = []
+        self.kept = {}
         self.now = 1.0
         self.lose = lambda: False
         self.ready_after = ready_after
@@ -149,7 +151,7 @@ class Factory:
     def restart(self):
         """Kill the fleet; a new one reads the journal."""
         history = [(t, from_record(*r)) for t, r in self.journal]
-        self.fleet = Fleet(self.plant, self.conflicts, history=history)
+        self.fleet = Fleet(self.plant, self.conflicts, history=history, kept=self.kept)
 
     def run(self, steps):
         for _ in range(steps):
@@ -162,9 +164,10 @@ class Factory:
             if not self.lose():
                 self.fleet.vehicle_state(vehicle.id, vehicle.state(), self.now)
         self.warehouse()
-        self.fleet.tick(self.now)
+        self.fleet.tick(self.now, 0.0005)
         orders = self.fleet.take_orders(self.now)
         self.journal += [(self.now, to_record(e)) for e in self.fleet.take_events()]
+        self.kept |= json.loads(json.dumps(self.fleet.take_kept()))
         for vehicle_id, order in orders:
             if not self.lose():
                 self.vehicles[vehicle_id].take(order)

@@ -8,7 +8,7 @@ for, in order. A torn last write is rolled back by SQLite. Bodies are JSON objec
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,13 +16,20 @@ from typing import Any
 
 import orjson
 
-_SCHEMA = """
+_SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS event (
     seq  INTEGER PRIMARY KEY,
     time REAL NOT NULL,
     kind TEXT NOT NULL,
     body BLOB NOT NULL
-)"""
+)""",
+    """
+CREATE TABLE IF NOT EXISTS kept (
+    name TEXT PRIMARY KEY,
+    body BLOB NOT NULL
+)""",
+)
 
 
 class JournalError(RuntimeError):
@@ -62,27 +69,37 @@ class Journal:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute('PRAGMA journal_mode=WAL')
             self._db.execute(f'PRAGMA synchronous={"FULL" if durable else "NORMAL"}')
-            self._db.execute(_SCHEMA)
+            for table in _SCHEMA:
+                self._db.execute(table)
         except (OSError, sqlite3.Error) as error:
             raise JournalError(f'journal {path}: cannot open: {error}') from error
 
-    def append(self, time: float, records: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    def append(
+        self,
+        time: float,
+        records: Iterable[tuple[str, dict[str, Any]]],
+        kept: Mapping[str, Any] | None = None,
+    ) -> None:
         """Write a batch, all or nothing.
 
         Args:
             time: plant time [s] of the batch.
             records: (kind, body) pairs.
+            kept: values by name, each in the place of its last one: present state that would
+                make the journal grow without need.
 
         Raises:
             JournalFullError: the disk is full.
             JournalError: any other failure to write.
         """
         rows = [(time, kind, orjson.dumps(body)) for kind, body in records]
-        if not rows:
+        values = [(name, orjson.dumps(body)) for name, body in (kept or {}).items()]
+        if not rows and not values:
             return
         try:
             self._db.execute('BEGIN IMMEDIATE')
             self._db.executemany('INSERT INTO event (time, kind, body) VALUES (?, ?, ?)', rows)
+            self._db.executemany('INSERT OR REPLACE INTO kept VALUES (?, ?)', values)
             self._db.execute('COMMIT')
         except sqlite3.Error as error:
             self._roll_back()
@@ -112,6 +129,18 @@ class Journal:
                 f'journal {self.path}: damaged after record {last}: {error}; '
                 'move the file away to begin anew, or restore it from a backup'
             ) from error
+
+    def kept(self) -> dict[str, Any]:
+        """Return the last value of each name that was kept.
+
+        Raises:
+            JournalError: the file is damaged.
+        """
+        try:
+            rows = self._db.execute('SELECT name, body FROM kept').fetchall()
+            return {name: orjson.loads(body) for name, body in rows}
+        except (sqlite3.DatabaseError, orjson.JSONDecodeError) as error:
+            raise JournalError(f'journal {self.path}: damaged: {error}') from error
 
     def close(self) -> None:
         """Close the file."""

@@ -33,14 +33,15 @@ def make_executor(context: rclpy.Context | None = None) -> Executor:
     return EventsExecutor(context=context)
 
 
-def spin(executor: Executor) -> None:
-    """Spin until the context is shut down.
+def spin(executor: Executor, stopped: Callable[[], bool]) -> None:
+    """Spin until `stopped()`, or until somebody else shuts the context down.
 
     Not by `Executor.spin`: the events executor of rclpy 9.1 never wakes from it once there is a
     timer, and uses a whole core; `spin_once` with a timeout has neither fault.
     """
-    while executor.context.ok():
-        executor.spin_once(timeout_sec=0.5)
+    with contextlib.suppress(ExternalShutdownException):
+        while executor.context.ok() and not stopped():
+            executor.spin_once(timeout_sec=0.2)
 
 
 def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> int:
@@ -54,9 +55,11 @@ def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> i
         The exit code: 0 after a clean stop, 2 if the node cannot run as configured, else what
         the node's `close` says.
     """
-    # rclpy's own handler shuts the context down; an exception inside a callback would be an error.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.ALL)
+    # Not rclpy's own handlers: they shut the context down in the middle of a callback.
+    signals: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda n, _: signals.append(n))
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = make()
     except Exception as error:
@@ -69,8 +72,7 @@ def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> i
     executor.add_node(node)
     code = 0
     try:
-        with contextlib.suppress(ExternalShutdownException):
-            spin(executor)
+        spin(executor, lambda: bool(signals))
     finally:
         close = getattr(node, 'close', None)
         code = close() if close else 0
