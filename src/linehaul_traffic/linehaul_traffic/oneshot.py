@@ -179,7 +179,11 @@ class _Run:
         while not self._is_done() and (max_rounds is None or rounds < max_rounds):
             rounds += 1
             run = self._fixed_round if max_rounds is not None else self._timed_round
-            list((pool.map if pool else map)(run, self._at_work(alone=pool is None)))
+            list(
+                (pool.map if pool else map)(
+                    run, self._at_work(alone=pool is None and max_rounds is None)
+                )
+            )
             self._meet()
 
     def _at_work(self, *, alone: bool) -> tuple[Track, ...]:

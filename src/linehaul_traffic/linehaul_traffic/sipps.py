@@ -38,6 +38,16 @@ def _run_begin(busy: Any, v: int, t: int) -> Any:
 
 
 @njit(cache=True, nogil=True, inline='always')
+def _value(arrival: Any, to_go: Any, fee: Any) -> Any:
+    """Return the order in which states are taken: the way to go counts twice.
+
+    So the search makes for the goal instead of trying every delay before the next collision,
+    and finds a good path, not the best, after a fraction of the states.
+    """
+    return arrival + 2 * to_go + fee
+
+
+@njit(cache=True, nogil=True, inline='always')
 def _is_swap(owner: Any, link: Any, path: Any, u: int, v: int, a: int) -> Any:
     """Return whether someone goes from v to u to be there at step `a`."""
     j = owner[u, a]
@@ -63,7 +73,7 @@ def _taken_runs_after(busy: Any, v: int, t: int) -> Any:
 def gentlest_path(
     indptr: Any, nbr: Any, row: Any, table: Any, memory: Any, start: int, goal: int, price: int
 ) -> Any:
-    """Find the path of the least length plus `price` for each collision.
+    """Find a path of small length plus `price` for each collision.
 
     Other arguments and the result are those of `sipp.shortest_path`; `sipp.path_into` writes the
     path. The search gives up when its memory is full.
@@ -75,7 +85,7 @@ def gentlest_path(
     horizon = words << 6
     memory.tally[0] += 1
     stamp = memory.tally[0]
-    f = np.int64(row[start])
+    f = np.int64(_value(0, row[start], 0))
     slot = slot_of(slots, stamp, words, start, 0)
     slots[slot, SEEN] = 0
     slots[slot, VALUE] = f
@@ -136,7 +146,7 @@ def gentlest_path(
                     fee += price
                 if is_taken(busy, v, a):
                     fee += price
-                value = a + row[v] + fee
+                value = _value(a, row[v], fee)
                 run_end = _run_end(busy, v, a)
                 slot = slot_of(slots, stamp, words, v, _run_begin(busy, v, a))
                 better = a < slots[slot, SEEN] or value < slots[slot, VALUE]
@@ -151,6 +161,7 @@ def gentlest_path(
                     below[used] = bucket[value]
                     bucket[value] = used
                     used += 1
+                    f = min(f, value)
                 a = a + 1 if swap else run_end + 1
-    bucket[row[start] :] = -1
+    bucket[:] = -1
     return found
