@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from linehaul_ros.actions import PersistentGoal
+from linehaul_ros.actions import PersistentGoal, action_client, action_server
 from linehaul_ros.journal import Journal, JournalError
 from linehaul_ros.parameters import declare, setting
 from linehaul_ros.run import run
 from linehaul_ros.time import now_of
 from linehaul_vda5050.convert import connection_from_msg, order_to_msg, state_from_msg
-from rclpy.action import ActionClient, ActionServer, CancelResponse
+from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -98,7 +98,7 @@ class FleetNode(Node):
         self._cycles = 0
         self._per_second = max(1, round(1.0 / config.cycle))
         self._server: ActionServer | None = None
-        self._warehouse = ActionClient(self, RetrieveLoad, names.RETRIEVE_LOAD.name)
+        self._warehouse = action_client(self, names.RETRIEVE_LOAD)
         self._fleet_state = self._publisher(names.FLEET_STATE)
         self._traffic_state = self._publisher(names.TRAFFIC_STATE)
         self._events = self._publisher(names.FLEET_EVENTS)
@@ -222,13 +222,7 @@ class FleetNode(Node):
     # Requests.
 
     def _open_for_requests(self) -> None:
-        self._server = ActionServer(
-            self,
-            DeliverMaterial,
-            names.DELIVER_MATERIAL.name,
-            execute_callback=self._execute,
-            cancel_callback=self._cancel,
-        )
+        self._server = action_server(self, names.DELIVER_MATERIAL, self._execute, self._cancel)
         self.get_logger().info('ready for deliveries')
 
     async def _execute(self, handle: ServerGoalHandle) -> DeliverMaterial.Result:

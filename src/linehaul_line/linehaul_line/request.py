@@ -16,10 +16,9 @@ import uuid
 from collections.abc import Callable
 
 import rclpy
-from linehaul_ros.actions import PersistentGoal
+from linehaul_ros.actions import PersistentGoal, action_client
 from linehaul_ros.run import make_executor
 from linehaul_ros.time import from_time, now_of, to_time
-from rclpy.action.client import ActionClient
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -43,9 +42,7 @@ class RequestClient:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._client: ActionClient = ActionClient(
-            node, DeliverMaterial, names.DELIVER_MATERIAL.name
-        )
+        self._client = action_client(node, names.DELIVER_MATERIAL)
 
     def ready(self) -> bool:
         """Return whether the fleet takes requests now."""

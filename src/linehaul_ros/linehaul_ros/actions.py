@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""A goal that survives the death of its server.
+"""Action servers and clients for many goals at once, and a goal that survives its server's death.
+
+rclpy's defaults keep 10 messages and a result for 10 s of the node's clock. Forty stations that
+ask again after a restart overflow the one, and a plant that runs at 20 times real time the other;
+`action_server` and `action_client` keep more.
 
 Every goal of linehaul carries a caller-made request id, and servers treat a repeat as the same
 request. So the client's part is simple: when nothing has been heard of a goal for a while, send it
@@ -11,11 +15,54 @@ from collections.abc import Callable
 from typing import Any
 
 from action_msgs.msg import GoalStatus
-from rclpy.action import ActionClient
+from rclpy.action import ActionClient, ActionServer
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
+from linehaul_ros.names import Endpoint
+from linehaul_ros.qos import EVENTS
+
+RESULTS_KEPT = 3600
+"""[s] of the server's clock for which the result of a goal is kept."""
 _ENDED = (GoalStatus.STATUS_SUCCEEDED, GoalStatus.STATUS_ABORTED, GoalStatus.STATUS_CANCELED)
+
+
+def action_server(
+    node: Node, endpoint: Endpoint, execute: Callable[..., Any], cancel: Callable[..., Any]
+) -> ActionServer:
+    """Return a server that can take hundreds of goals at once.
+
+    Args:
+        node: who serves.
+        endpoint: name and type of the action.
+        execute: coroutine that runs a goal and returns its result.
+        cancel: callback that says whether a goal may be cancelled.
+    """
+    return ActionServer(
+        node,
+        endpoint.type,
+        endpoint.name,
+        execute_callback=execute,
+        cancel_callback=cancel,
+        goal_service_qos_profile=EVENTS,
+        result_service_qos_profile=EVENTS,
+        cancel_service_qos_profile=EVENTS,
+        feedback_pub_qos_profile=EVENTS,
+        result_timeout=RESULTS_KEPT,
+    )
+
+
+def action_client(node: Node, endpoint: Endpoint) -> ActionClient:
+    """Return a client that can have hundreds of goals at once."""
+    return ActionClient(
+        node,
+        endpoint.type,
+        endpoint.name,
+        goal_service_qos_profile=EVENTS,
+        result_service_qos_profile=EVENTS,
+        cancel_service_qos_profile=EVENTS,
+        feedback_sub_qos_profile=EVENTS,
+    )
 
 
 class PersistentGoal:

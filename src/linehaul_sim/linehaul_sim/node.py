@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from linehaul_ros.actions import action_server
 from linehaul_ros.parameters import declare, setting
 from linehaul_ros.run import run
 from linehaul_ros.time import to_time
@@ -23,7 +24,7 @@ from linehaul_vda5050.convert import (
     order_from_msg,
     state_to_msg,
 )
-from rclpy.action import ActionServer, CancelResponse
+from rclpy.action import CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -147,13 +148,7 @@ class SimNode(Node):
         for v in ids:
             self._subscribe(names.VEHICLE_ORDER.of(v), partial(self._order, v))
             self._subscribe(names.VEHICLE_INSTANT_ACTIONS.of(v), partial(self._instant, v))
-        self._server = ActionServer(
-            self,
-            RetrieveLoad,
-            names.RETRIEVE_LOAD.name,
-            self._retrieve,
-            cancel_callback=self._cancel,
-        )
+        self._server = action_server(self, names.RETRIEVE_LOAD, self._retrieve, self._cancel)
         self.create_service(names.INJECT_FAULT.type, names.INJECT_FAULT.name, self._inject)
 
     def _publisher(self, topic: names.Topic) -> Any:
