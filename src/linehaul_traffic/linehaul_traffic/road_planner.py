@@ -138,15 +138,14 @@ class TrafficPlanner:
 
     def _resting(self, v: int, goal: int) -> int:
         """Return who rests, or is going to rest, where v wants to go; FREE: nobody."""
-        q = self.graph.queues
-        line = self._line(v, goal)
-        n = int(q.filled[line])
-        found = np.flatnonzero((q.end[line, :n] == np.inf) & (q.who[line, :n] != v))
-        return int(q.who[line, found[0]]) if found.size else int(FREE)
+        graph = self.graph
+        return int(kernels.rests_on(graph.queues, graph.model.arrays, v, goal))
 
-    def _line(self, v: int, element: int) -> int:
-        road = self.graph.model.arrays
-        return int(self.graph.queues.kind[v]) * (road.rows.shape[2] - 1) + element
+    def _until(self, v: int, position: int, time: float) -> float:
+        """Return when somebody else is going to need the place of a position on v's path."""
+        q, road = self.graph.queues, self.graph.model.arrays
+        x = kernels.element(q, road, v, position, 0)
+        return float(kernels.free_until(q, road, v, x, time))
 
     def _rest_start(self, v: int, node: int, heading: float | None) -> Start:
         graph = self.graph
@@ -161,16 +160,7 @@ class TrafficPlanner:
             at=graph.now,
             before=-1,
             rolling=False,
-            until=float(
-                kernels.free_until(
-                    q,
-                    self._line(
-                        v, kernels.element(q, self.graph.model.arrays, v, q.size[v] - 1, 0)
-                    ),
-                    v,
-                    graph.now,
-                )
-            ),
+            until=self._until(v, int(q.size[v]) - 1, graph.now),
             edges=np.ascontiguousarray(edges[may]),
             turn=turn[may],
         )
@@ -195,9 +185,7 @@ class TrafficPlanner:
             at=max(at, self.graph.now) if not moving else at,
             before=before if moving else -1,
             rolling=moving,
-            until=float(
-                kernels.free_until(q, self._line(v, kernels.element(q, road, v, p, 0)), v, at)
-            ),
+            until=self._until(v, p, at),
             edges=road.next_edge[begin:end],
             turn=road.next_turn[q.kind[v], begin:end],
         )
@@ -360,10 +348,7 @@ class TrafficPlanner:
 
     def _renew(self, v: int, start: Start) -> Start:
         """Return the start with the time until which its node is free now."""
-        q = self.graph.queues
-        here = kernels.element(q, self.graph.model.arrays, v, start.position, 0)
-        line = self._line(v, int(here))
-        until = float(kernels.free_until(q, line, v, min(start.at, self.graph.now)))
+        until = self._until(v, start.position, min(start.at, self.graph.now))
         return Start(
             start.position,
             start.at,

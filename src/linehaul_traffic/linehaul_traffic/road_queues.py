@@ -8,10 +8,10 @@ reached at reach[p]. Step p claims, from claim[p] on, its edge and, where the ve
 the node it turns on, both until node p + 1 is reached; and the pose at its end until node p + 2 is
 reached, the last one for ever. Who is put on the floor claims the whole node he stands on.
 
-A claim on an element blocks every element in conflict with it. For each vehicle class and element
-there is a list of blocks (who, from when, until when), sorted by begin; neighbouring claims of one
-vehicle that block the same element make one block. So one list answers both questions: when is
-this element free for a vehicle of that class (planning), and who is before me (execution).
+For each vehicle class and element there is a list of claims (who, from when, until when). What
+matters to a vehicle on an element are the lists of all elements in conflict with it, its row.
+These lists answer both questions: when is this element free (planning), and who is before me
+(execution). Most of them are empty at any time, so asking a row is cheap, and so is a change.
 
 Order: of two claims in conflict the earlier ends not later than the other begins. So planned time
 is a topological order of all waiting, whatever the delays: nobody waits in a ring.
@@ -20,7 +20,6 @@ Source: action dependency graphs (Hönig et al. 2019) as one queue per resource;
 construction after "ADG construction without waits" (arXiv 2412.01277).
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +36,7 @@ FREE = -1
 
 
 class Queues(NamedTuple):
-    """V vehicle slots, paths of up to P nodes, L = classes x elements lists of up to Q blocks.
+    """V vehicle slots, paths of up to P nodes, L = classes x elements lists of up to Q claims.
 
     Attributes:
         kind, motion: (V,) class number, and 2 * class (+ 1 if loaded).
@@ -47,9 +46,9 @@ class Queues(NamedTuple):
         turn: (V, P) seconds to stand and turn before step p, or ROLL.
         claim, leave, reach: (V, P) times, see above. reach[reached] is when it really was.
         given: (V, P) when step p was granted.
-        filled: (L,) blocks in each list.
-        who: (L, Q) vehicle. begin, end: (L, Q) times. first: (L, Q) step whose claim begins the
-            block, -1: it stands there. last: (L, Q) position at which the block ends.
+        filled: (L,) claims in each list.
+        who: (L, Q) vehicle. begin, end: (L, Q) times. first: (L, Q) step that claims, -1: it
+            stands there. last: (L, Q) position at which the claim ends.
     """
 
     kind: np.ndarray
@@ -103,7 +102,7 @@ def grow(q: Queues, vehicles: int, length: int, blocks: int) -> Queues:
 
 @njit(cache=True)
 def _add(q: Queues, line: int, v: int, begin: float, end: float, first: int, last: int) -> bool:
-    """Put a block on a list, or make the vehicle's own block that it touches longer."""
+    """Put a claim on a list, or make the vehicle's own claim that it touches longer."""
     n = q.filled[line]
     for k in range(n - 1, -1, -1):
         if q.who[line, k] == v and q.begin[line, k] <= end and begin <= q.end[line, k]:
@@ -127,7 +126,7 @@ def _add(q: Queues, line: int, v: int, begin: float, end: float, first: int, las
 
 @njit(cache=True)
 def _cut(q: Queues, line: int, v: int, reached: int) -> None:
-    """Take a vehicle's blocks off a list that have ended when it has reached a position."""
+    """Take a vehicle's claims off a list that have ended when it has reached a position."""
     kept = 0
     for k in range(q.filled[line]):
         if q.who[line, k] == v and q.last[line, k] <= reached:
@@ -146,7 +145,6 @@ def insert(q: Queues, road: RoadArrays, v: int, rest: float) -> bool:
 
     rest: when the vehicle leaves the last node [s]; infinite, but while plans are being tried out.
     """
-    classes = road.rows.shape[0]
     elements = road.rows.shape[2] - 1
     c, n = q.kind[v], q.size[v]
     for p in range(q.reached[v], n):
@@ -159,11 +157,9 @@ def insert(q: Queues, road: RoadArrays, v: int, rest: float) -> bool:
                 first = -1
             begin = -np.inf if first < q.granted[v] else q.claim[v, first]
             end = q.reach[v, p + 1] if p + 1 < n else rest
-            for b in range(classes):
-                for k in range(road.rows[c, b, x], road.rows[c, b, x + 1]):
-                    if not _add(q, b * elements + road.row[k], v, begin, end, first, p + 1):
-                        withdraw(q, road, v)
-                        return False
+            if not _add(q, c * elements + x, v, begin, end, first, p + 1):
+                withdraw(q, road, v)
+                return False
     return True
 
 
@@ -212,7 +208,6 @@ def release(q: Queues, road: RoadArrays, v: int, reached: int, now: float) -> No
 
 @njit(cache=True)
 def _cut_range(q: Queues, road: RoadArrays, v: int, begin: int, end: int, reached: int) -> None:
-    classes = road.rows.shape[0]
     elements = road.rows.shape[2] - 1
     c = q.kind[v]
     for p in range(begin, end):
@@ -220,9 +215,7 @@ def _cut_range(q: Queues, road: RoadArrays, v: int, begin: int, end: int, reache
             x = element(q, road, v, p, part)
             if x < 0:
                 continue
-            for b in range(classes):
-                for k in range(road.rows[c, b, x], road.rows[c, b, x + 1]):
-                    _cut(q, b * elements + road.row[k], v, reached)
+            _cut(q, c * elements + x, v, reached)
 
 
 @njit(cache=True)
@@ -231,7 +224,6 @@ def overlap(q: Queues, road: RoadArrays, v: int) -> tuple[int, int]:
 
     (FREE, 0) if there is none. The path need not be on the lists.
     """
-    elements = road.rows.shape[2] - 1
     n = q.size[v]
     for p in range(q.granted[v], n - 1):
         begin = q.claim[v, p] + TOLERANCE
@@ -242,15 +234,23 @@ def overlap(q: Queues, road: RoadArrays, v: int) -> tuple[int, int]:
             end = q.reach[v, p + 1]
             if part == 1:
                 end = q.reach[v, p + 2] if p + 2 < n else np.inf
-            line = q.kind[v] * elements + x
-            for k in range(q.filled[line]):
-                if (
-                    q.who[line, k] != v
-                    and q.begin[line, k] < end - TOLERANCE
-                    and q.end[line, k] > begin
-                ):
-                    return int(q.who[line, k]), x
+            w = _meets(q, road, v, x, begin, end - TOLERANCE)
+            if w != FREE:
+                return w, x
     return FREE, 0
+
+
+@njit(cache=True)
+def _meets(q: Queues, road: RoadArrays, v: int, x: int, begin: float, end: float) -> int:
+    """Return who has a claim in conflict with element x within a time, FREE if nobody."""
+    elements = road.rows.shape[2] - 1
+    for b in range(road.rows.shape[0]):
+        for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
+            line = b * elements + road.row[r]
+            for k in range(q.filled[line]):
+                if q.who[line, k] != v and q.begin[line, k] < end and q.end[line, k] > begin:
+                    return int(q.who[line, k])
+    return FREE
 
 
 @njit(cache=True)
@@ -263,11 +263,13 @@ def holder(q: Queues, road: RoadArrays, v: int) -> tuple[int, int]:
         x = ahead(q, road, v, p, part)
         if x < 0:
             continue
-        line = q.kind[v] * elements + x
-        for k in range(q.filled[line]):
-            w = q.who[line, k]
-            if w != v and (q.begin[line, k] < begin or q.first[line, k] < q.granted[w]):
-                return w, x
+        for b in range(road.rows.shape[0]):
+            for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
+                line = b * elements + road.row[r]
+                for k in range(q.filled[line]):
+                    w = q.who[line, k]
+                    if w != v and (q.begin[line, k] < begin or q.first[line, k] < q.granted[w]):
+                        return int(w), x
     return FREE, 0
 
 
@@ -384,7 +386,7 @@ def retime(q: Queues, road: RoadArrays, now: float, ready: np.ndarray) -> None:
     new = np.empty(total)
     for k in np.argsort(keys, kind='mergesort'):
         v, p = owner[k], step[k]
-        free = max(_free(q, road, v, p, now), now)
+        free = max(_gone(q, road, v, p, keys[k], now), now)
         _expect(q, road, v, p, now, free, ready[v])
         new[k] = q.claim[v, p]
         q.claim[v, p] = keys[k]  # the old order is needed until all are done
@@ -396,19 +398,31 @@ def retime(q: Queues, road: RoadArrays, now: float, ready: np.ndarray) -> None:
 @njit(cache=True)
 def append_times(q: Queues, road: RoadArrays, v: int, now: float) -> None:
     """Give the steps of a path that is not on the lists times behind everything that is."""
-    elements = road.rows.shape[2] - 1
     for p in range(q.granted[v], q.size[v] - 1):
-        free = now
-        for part in range(3):
-            x = ahead(q, road, v, p, part)
-            if x < 0:
-                continue
-            line = q.kind[v] * elements + x
-            for k in range(q.filled[line]):
-                if q.who[line, k] != v:
-                    end = q.end[line, k]
-                    free = max(free, end if end < np.inf else now + STUCK)
+        free = max(now, _gone(q, road, v, p, np.inf, now))
         _expect(q, road, v, p, now, free, -np.inf)
+
+
+@njit(cache=True)
+def _gone(q: Queues, road: RoadArrays, v: int, p: int, before: float, now: float) -> float:
+    """Return when all who claim what step p needs, before a time, are expected to have gone."""
+    elements = road.rows.shape[2] - 1
+    free = -np.inf
+    for part in range(3):
+        x = ahead(q, road, v, p, part)
+        if x < 0:
+            continue
+        for b in range(road.rows.shape[0]):
+            for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
+                line = b * elements + road.row[r]
+                for k in range(q.filled[line]):
+                    w = q.who[line, k]
+                    if w != v and q.begin[line, k] < before:
+                        if q.last[line, k] < q.size[w]:
+                            free = max(free, q.reach[w, q.last[line, k]])
+                        else:
+                            free = max(free, now + STUCK)
+    return free
 
 
 @njit(cache=True)
@@ -437,26 +451,6 @@ def _expect(
 
 
 @njit(cache=True)
-def _free(q: Queues, road: RoadArrays, v: int, p: int, now: float) -> float:
-    """Return when everything that is before a step in its queues is expected to have gone."""
-    elements = road.rows.shape[2] - 1
-    free = -np.inf
-    for part in range(3):
-        x = ahead(q, road, v, p, part)
-        if x < 0:
-            continue
-        line = q.kind[v] * elements + x
-        for k in range(q.filled[line]):
-            w = q.who[line, k]
-            if w != v and q.begin[line, k] < q.claim[v, p]:
-                if q.last[line, k] < q.size[w]:
-                    free = max(free, q.reach[w, q.last[line, k]])
-                else:
-                    free = max(free, now + STUCK)
-    return free
-
-
-@njit(cache=True)
 def _refresh(q: Queues) -> None:
     """Bring the times on the lists up to date, and the lists in order."""
     for line in range(q.filled.size):
@@ -477,28 +471,42 @@ def _refresh(q: Queues) -> None:
 
 
 @njit(cache=True)
-def next_free(q: Queues, line: int, v: int, begin: float, lasting: float) -> float:
-    """Return the earliest time from `begin` on at which a list is free for so long."""
-    for k in range(q.filled[line]):
-        if q.begin[line, k] >= begin + lasting:
-            break
-        if q.who[line, k] != v and q.end[line, k] > begin:
-            begin = q.end[line, k]
+def next_free(q: Queues, road: RoadArrays, v: int, x: int, begin: float, lasting: float) -> float:
+    """Return the earliest time from `begin` on at which v could have element x for so long."""
+    elements = road.rows.shape[2] - 1
+    old = -np.inf
+    while begin != old:
+        old = begin
+        for b in range(road.rows.shape[0]):
+            for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
+                line = b * elements + road.row[r]
+                for k in range(q.filled[line]):
+                    if (
+                        q.end[line, k] > begin
+                        and q.begin[line, k] < begin + lasting
+                        and q.who[line, k] != v
+                    ):
+                        begin = q.end[line, k]
     return begin
 
 
 @njit(cache=True)
-def free_until(q: Queues, line: int, v: int, time: float) -> float:
-    """Return when the next block begins on a list that is free at `time`."""
-    for k in range(q.filled[line]):
-        if q.begin[line, k] >= time and q.who[line, k] != v:
-            return float(q.begin[line, k])
-    return math.inf
+def free_until(q: Queues, road: RoadArrays, v: int, x: int, time: float) -> float:
+    """Return when the next claim of another begins that conflicts with element x."""
+    elements = road.rows.shape[2] - 1
+    until = np.inf
+    for b in range(road.rows.shape[0]):
+        for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
+            line = b * elements + road.row[r]
+            for k in range(q.filled[line]):
+                if time <= q.begin[line, k] < until and q.who[line, k] != v:
+                    until = q.begin[line, k]
+    return float(until)
 
 
 @njit(cache=True)
 def waits_for(q: Queues, road: RoadArrays, v: int, least: float) -> np.ndarray:
-    """Return the vehicles that v is going to wait for, at least so long [s] each, not granted."""
+    """Return the vehicles that v is going to wait for, at least so long [s] each."""
     elements = road.rows.shape[2] - 1
     out = np.empty(q.size[v] * 4, np.int32)
     found = 0
@@ -510,11 +518,18 @@ def waits_for(q: Queues, road: RoadArrays, v: int, least: float) -> np.ndarray:
             x = ahead(q, road, v, p, part)
             if x < 0:
                 continue
-            line = q.kind[v] * elements + x
-            for k in range(q.filled[line]):
-                w = q.who[line, k]
-                near = q.claim[v, p] - 1.0 <= q.end[line, k] <= q.claim[v, p] + TOLERANCE
-                if w != v and near and found < out.size:
-                    out[found] = w
-                    found += 1
+            for b in range(road.rows.shape[0]):
+                for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
+                    line = b * elements + road.row[r]
+                    for k in range(q.filled[line]):
+                        w, late = q.who[line, k], q.claim[v, p] - q.end[line, k]
+                        if w != v and -TOLERANCE <= late <= 1.0 and found < out.size:
+                            out[found] = w
+                            found += 1
     return out[:found]
+
+
+@njit(cache=True)
+def rests_on(q: Queues, road: RoadArrays, v: int, x: int) -> int:
+    """Return who is going to rest where it keeps v from resting on x; FREE: nobody."""
+    return _meets(q, road, v, x, 1e300, np.inf)

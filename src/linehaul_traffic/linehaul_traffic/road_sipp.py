@@ -124,10 +124,8 @@ def _stand(  # noqa: D417 - the rest is that of _offer and earliest
         until: when the node it stands on must have been left behind.
     """
     m = q.motion[v]
-    elements = road.rows.shape[2] - 1
-    along = q.kind[v] * elements + road.nodes + edge
-    into = q.kind[v] * elements + road.poses + edge
-    turning = q.kind[v] * elements + road.start[edge]
+    along, into = road.nodes + edge, road.poses + edge
+    turning = road.start[edge]
     lead = road.lead_rest[m]
     drive = road.up[m, edge] + road.run[m, edge]
     lasting = lead + max(turn, 0.0) + drive
@@ -136,17 +134,17 @@ def _stand(  # noqa: D417 - the rest is that of _offer and earliest
         old = -np.inf
         while claim != old:
             old = claim
-            claim = next_free(q, along, v, claim, lasting)
-            claim = next_free(q, into, v, claim, lasting)
+            claim = next_free(q, road, v, along, claim, lasting)
+            claim = next_free(q, road, v, into, claim, lasting)
             if turn > 0.0:
-                claim = next_free(q, turning, v, claim, lasting)
+                claim = next_free(q, road, v, turning, claim, lasting)
         reach = claim + lasting
         if reach > until or claim == np.inf:
             break
-        high = free_until(q, into, v, claim)
-        edge_high = min(free_until(q, along, v, claim), until)
+        high = free_until(q, road, v, into, claim)
+        edge_high = min(free_until(q, road, v, along, claim), until)
         if turn > 0.0:
-            edge_high = min(edge_high, free_until(q, turning, v, claim))
+            edge_high = min(edge_high, free_until(q, road, v, turning, claim))
         used, heap = _offer(
             s, used, heap, edge, parent, turn, claim, reach - drive, reach, high, edge_high, left
         )
@@ -172,19 +170,17 @@ def _roll(
 ) -> tuple[int, int]:
     """Offer the step over an edge without stopping before it, if everything is free for it."""
     m = q.motion[v]
-    elements = road.rows.shape[2] - 1
-    along = q.kind[v] * elements + road.nodes + edge
-    into = q.kind[v] * elements + road.poses + edge
+    along, into = road.nodes + edge, road.poses + edge
     claim = at - road.lead_roll[m]
     reach = at + road.run[m, edge]
     if reach > until:
         return used, heap
-    if next_free(q, along, v, claim, reach - claim) != claim:
+    if next_free(q, road, v, along, claim, reach - claim) != claim:
         return used, heap
-    if next_free(q, into, v, claim, reach - claim) != claim:
+    if next_free(q, road, v, into, claim, reach - claim) != claim:
         return used, heap
-    high = free_until(q, into, v, claim)
-    edge_high = min(free_until(q, along, v, claim), until)
+    high = free_until(q, road, v, into, claim)
+    edge_high = min(free_until(q, road, v, along, claim), until)
     return _offer(s, used, heap, edge, parent, -1.0, claim, at, reach, high, edge_high, left)
 
 

@@ -88,6 +88,14 @@ class Floor:
                 assert not theirs.intersection(arrays.row[begin:end].tolist()), (a, b)
 
 
+def lines_of(arrays, kind, x):
+    """Yield the lists of all elements in conflict with one."""
+    elements = arrays.rows.shape[2] - 1
+    for b in range(arrays.rows.shape[0]):
+        for y in arrays.row[arrays.rows[kind, b, x] : arrays.rows[kind, b, x + 1]].tolist():
+            yield b * elements + y
+
+
 def precedence(graph):
     """Return who goes before each step that is not granted, and up to which position."""
     q, arrays = graph.queues, graph.model.arrays
@@ -97,11 +105,11 @@ def precedence(graph):
         for p in range(int(q.granted[v]), int(q.size[v]) - 1):
             for part in range(3):
                 x = ahead(q, arrays, v, p, part)
-                line = int(q.kind[v]) * (arrays.rows.shape[2] - 1) + x
-                for k in range(int(q.filled[line]) if x >= 0 else 0):
-                    w = int(q.who[line, k])
-                    if w != v and q.begin[line, k] < q.claim[v, p]:
-                        found.add((vehicle, p, x, graph.at_slot(w), int(q.last[line, k])))
+                for line in lines_of(arrays, q.kind[v], x) if x >= 0 else ():
+                    for k in range(int(q.filled[line])):
+                        w = int(q.who[line, k])
+                        if w != v and q.begin[line, k] < q.claim[v, p]:
+                            found.add((vehicle, p, x, graph.at_slot(w), int(q.last[line, k])))
     return found
 
 
