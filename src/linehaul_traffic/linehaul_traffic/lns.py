@@ -3,9 +3,9 @@
 """Large-neighbourhood search: shorten a conflict-free plan a few agents at a time.
 
 A step takes a group of agents out of the timetable and routes them anew one after the other, in
-random order, each on its shortest path among all others. The new paths stay when their sum is
-not larger; otherwise the old ones come back. No search goes on above the cost at which the group
-could still win. How a group is chosen and how large it is follows what has paid so far.
+random order, each on its shortest path among all others, or on any good one while the plan is
+poor. The new paths stay when their sum is not larger; otherwise the old ones come back. No search
+goes on above the cost at which the group could still win. How a group is chosen and how large it is follows what has paid so far.
 Sources: Li et al., MAPF-LNS, IJCAI 2021 and MAPF-LNS2, AAAI 2022.
 """
 
@@ -25,6 +25,8 @@ from linehaul_traffic.timetable import insert, remove
 
 SIZES = np.array([2, 4, 8, 16, 32], np.int64)
 _STEPS, _ACCEPTED, _IMPROVED = range(3)
+_HASTE_ABOVE = 1.5
+"""Groups this much above their bound are routed in haste: any shorter paths will do."""
 _STEP_WORK = 20
 """What choosing a group and editing the table costs, in search states."""
 
@@ -98,13 +100,14 @@ def _reroute(problem: Any, table: Any, memory: Any, refiner: Any) -> Any:
         refiner.old_path[k, : table.path.shape[1]] = table.path[i]
         refiner.old_cost[k] = table.cost[i]
         remove(table, i)
+    haste = 1 if old > _HASTE_ABOVE * least else 0
     new = 0
     for k in range(n):
         i = member[k]
         least -= problem.to_go[i, problem.starts[i]]
         state = shortest_path(
             problem.indptr, problem.nbr, problem.to_go[i], table, memory,
-            problem.starts[i], problem.goals[i], old - new - least,
+            problem.starts[i], problem.goals[i], old - new - least, haste,
         )  # fmt: skip
         if state == NO_PATH:
             _put_back(table, refiner, k)
