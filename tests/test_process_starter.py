@@ -282,9 +282,11 @@ def test_what_a_node_started_goes_with_it(plant, tmp_path):
 def test_a_reader_that_goes_away_does_not_stop_the_plant(plant, tmp_path):
     starter = plant({'endless': {}, 'steady': {}}, 'run_dir=r')
     running_pid(tmp_path, 'endless')
+    log = tmp_path / 'r' / 'endless.log'
+    wait_for('a log', log.exists)
     starter.stdout.close()
-    size = (tmp_path / 'r' / 'endless.log').stat().st_size
-    wait_for('more log', lambda: (tmp_path / 'r' / 'endless.log').stat().st_size > size + 200_000)
+    size = log.stat().st_size
+    wait_for('more log', lambda: log.stat().st_size > size + 200_000)
     assert starter.poll() is None
     starter.send_signal(signal.SIGINT)
     assert starter.wait(timeout=PATIENCE) == 0

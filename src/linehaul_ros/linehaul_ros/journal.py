@@ -67,11 +67,15 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise JournalError(f'journal {path}: cannot open: {error}') from error
+        try:
             self._db.execute('PRAGMA journal_mode=WAL')
             self._db.execute(f'PRAGMA synchronous={"FULL" if durable else "NORMAL"}')
             for table in _SCHEMA:
                 self._db.execute(table)
-        except (OSError, sqlite3.Error) as error:
+        except sqlite3.Error as error:
+            self._db.close()
             raise JournalError(f'journal {path}: cannot open: {error}') from error
 
     def append(

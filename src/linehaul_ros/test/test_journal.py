@@ -77,6 +77,16 @@ def test_a_torn_last_write_costs_only_that_write(tmp_path):
         assert [r.body['k'] for r in copy.replay()] == [0, 2]
 
 
+def test_kept_values_replace_each_other_and_go_with_their_batch(tmp_path):
+    with Journal(tmp_path / 'j.db') as journal:
+        journal.append(0.0, [], {'order': [1, 2], 'a': None})
+        journal.append(1.0, [('e', {})], {'order': [3]})
+        with pytest.raises(TypeError):
+            journal.append(2.0, [('e', {})], {'order': object()})
+        assert journal.kept() == {'order': [3], 'a': None}
+        assert len(list(journal.replay())) == 1
+
+
 def test_a_file_that_is_no_journal_is_refused_with_its_name(tmp_path):
     path = tmp_path / 'j.db'
     path.write_text('hello, this is not a database at all' * 50)
