@@ -14,8 +14,8 @@ from linehaul_floor.plant import Plant
 from linehaul_floor.scene import Polygon, Polyline, Scene, Text, text_width
 
 _INK = '#1f2933'
-_LOADED, _EMPTY, _STANDS = '#c2185b', '#f05a1a', '#7c8794'
-_LEAST = 11.0  # pixels a vehicle is long, at least
+LOADED, EMPTY, STANDS = '#c2185b', '#f05a1a', '#7c8794'
+LEAST = 16.0  # pixels a vehicle is long, at least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,15 +39,15 @@ class Sighting:
     @property
     def color(self) -> str:
         """How it is drawn: loaded, on its way empty, or with nothing to do."""
-        return _LOADED if self.loaded else _EMPTY if self.working else _STANDS
+        return LOADED if self.loaded else EMPTY if self.working else STANDS
 
 
 def draw_ways(scene: Scene, page: Page, sightings: Sequence[Sighting]) -> None:
     """Draw the ways, planned parts below released ones."""
     for seen in sightings:
         if len(seen.planned) > 1:
-            dash = (page.line(0.5, 5.0), page.line(0.4, 4.0))
-            scene.add(Polyline(page.at(seen.planned), seen.color, page.line(0.08, 1.2), dash))
+            dash = (page.line(0.8, 8.0), page.line(0.5, 5.0))
+            scene.add(Polyline(page.at(seen.planned), seen.color, page.line(0.14, 2.2), dash))
     for seen in sightings:
         if len(seen.released) > 1:
             scene.add(Polyline(page.at(seen.released), seen.color, page.line(0.35, 4.0)))
@@ -58,19 +58,19 @@ def draw_vehicles(scene: Scene, page: Page, plant: Plant, sightings: Sequence[Si
     for seen in sightings:
         outline = plant.classes[seen.vehicle_class].footprint
         length = float(np.ptp(outline[:, 0])) * page.scale
-        grown = outline * max(1.0, _LEAST / length)
+        grown = outline * max(1.0, LEAST / length)
         points = at_poses(grown, np.array([[seen.x, seen.y]]), np.array([seen.theta]))[0]
         scene.add(Polygon(page.at(points), seen.color, '#ffffff', 1.0))
 
 
 def legend_traffic(scene: Scene, x: float, y: float) -> None:
     """Explain the colours and lines of the traffic, from x to the right."""
-    for color, name in ((_LOADED, 'Loaded'), (_EMPTY, 'Empty, working'), (_STANDS, 'Idle')):
+    for color, name in ((LOADED, 'Loaded'), (EMPTY, 'Empty, working'), (STANDS, 'Idle')):
         mark = np.array([[x, y - 6], [x + 18, y - 6], [x + 18, y + 6], [x, y + 6]])
         scene.add(Polygon(mark, color))
         scene.add(Text(x + 26, y, name, 16.0, _INK))
         x += 26 + text_width(name, 16.0) + 26.0
-    for name, width, dash in (('Released way', 5.0, ()), ('Planned way', 1.6, (6.0, 5.0))):
-        scene.add(Polyline(np.array([[x, y], [x + 34, y]]), _EMPTY, width, dash))
+    for name, width, dash in (('Released way', 5.0, ()), ('Planned way', 2.2, (8.0, 5.0))):
+        scene.add(Polyline(np.array([[x, y], [x + 34, y]]), EMPTY, width, dash))
         scene.add(Text(x + 44, y, name, 16.0, _INK))
         x += 44 + text_width(name, 16.0) + 26.0
