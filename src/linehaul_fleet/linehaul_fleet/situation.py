@@ -49,7 +49,8 @@ class Situation:
     def __post_init__(self) -> None:
         """Begin with an empty floor."""
         self.model = FleetModel(self.plant)
-        self.graph = ExecutionGraph(self.plant.roadmap, self.conflicts, self.plant.classes)
+        classes = {str(name): c for name, c in self.plant.classes.items()}
+        self.graph = ExecutionGraph(self.plant.roadmap, self.conflicts, classes)
         self.planner = TrafficPlanner(self.graph)
         self.routes = {
             class_id: RouteTable(self.plant.roadmap, vehicle_class)
