@@ -115,6 +115,7 @@ class Run:
         transfer: float = 10.0,
     ) -> None:
         self.plant, self.world, self.rng, self.way = plant, world, rng, way
+        self.conflicts = conflicts
         self.budget, self.lookahead, self.transfer = budget, lookahead, transfer
         self.graph = ExecutionGraph(plant.roadmap, conflicts, plant.classes)
         self.planner = TrafficPlanner(self.graph, clock=time.process_time)
