@@ -17,6 +17,8 @@ setup(
     description='One vehicle: takes VDA 5050 orders and executes them.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [],
+        'console_scripts': [
+            'agv = linehaul_agv.node:main',
+        ],
     },
 )

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts the reported state together from what a vehicle remembers and what it measures."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,13 +35,14 @@ class Observation:
     """What a vehicle measures now.
 
     Attributes:
-        x, y, theta: True pose [m, rad].
+        x, y, theta: True pose [m, rad]; NaN where it was never known.
         speed: Forwards [m/s], negative in reverse.
         omega: Turning speed [rad/s].
         moving: It drives or turns.
         distance: Way since the last node [m].
         power: Battery.
         loads: What it carries.
+        localized: The pose can be trusted.
     """
 
     x: float
@@ -52,6 +54,7 @@ class Observation:
     distance: float
     power: PowerSupply
     loads: tuple[Load, ...]
+    localized: bool = True
 
 
 def base_left(vehicle: Vehicle, state: AgvState, distance: float) -> float:
@@ -140,13 +143,19 @@ def report(
         operating_mode=state.mode,
         errors=state.errors,
         safety_state=SafetyState(),
-        mobile_robot_position=MobileRobotPosition(seen.x, seen.y, seen.theta, vehicle.map_id),
+        mobile_robot_position=_position(vehicle, seen),
         velocity=Velocity(seen.speed, 0.0, seen.omega),
         loads=seen.loads,
         paused=state.paused,
         new_base_request=wants_base(vehicle, state, seen.distance),
         distance_since_last_node=seen.distance,
     )
+
+
+def _position(vehicle: Vehicle, seen: Observation) -> MobileRobotPosition | None:
+    if math.isnan(seen.x):
+        return None
+    return MobileRobotPosition(seen.x, seen.y, seen.theta, vehicle.map_id, seen.localized)
 
 
 def _action_state(task: Task) -> ActionState:
