@@ -5,7 +5,8 @@
 A step takes a group of agents out of the timetable and routes them anew one after the other, in
 random order, each on its shortest path among all others, or on any good one while the plan is
 poor. The new paths stay when their sum is not larger; otherwise the old ones come back. No search
-goes on above the cost at which the group could still win. How a group is chosen and how large it is follows what has paid so far.
+goes on above the cost at which the group could still win. How a group is chosen and how large it
+is follows what has paid so far.
 Sources: Li et al., MAPF-LNS, IJCAI 2021 and MAPF-LNS2, AAAI 2022.
 """
 
