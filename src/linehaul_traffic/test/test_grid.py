@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linehaul_traffic import plan as command
 from linehaul_traffic.bits import last_one, last_zero, next_one, next_zero, take
 from linehaul_traffic.checker import check_plan
 from linehaul_traffic.errors import InstanceError, MapError, ScenarioError
 from linehaul_traffic.grid import UNREACHABLE, goal_rows, read_map, read_scen
+
+from linehaul_traffic import plan as command
 
 MAP = 'type octile\nheight 3\nwidth 5\nmap\n.....\n.@@@.\n..G.@\n'
 SCEN = 'version 1\n0\tm.map\t5\t3\t0\t0\t3\t2\t5\n0\tm.map\t5\t3\t3\t2\t0\t0\t5\n'
@@ -58,7 +59,7 @@ def test_a_broken_map_is_named(tmp_path, text, wanted):
 @pytest.mark.parametrize('text', ['', 'version 1\n1\t2\n', SCEN.replace('\t3\t2\t', '\tx\t2\t')])
 def test_a_broken_scenario_is_named(tmp_path, text):
     (tmp_path / 'm.scen').write_text(text)
-    with pytest.raises(ScenarioError, match='m.scen'):
+    with pytest.raises(ScenarioError, match=r'm\.scen'):
         read_scen(tmp_path / 'm.scen')
 
 
