@@ -292,7 +292,8 @@ class AgvNode(Node):
     def _call(self, job: Job) -> None:
         name, client = job.action.action_id, self._handlers[job.action.action_type]
         if not client.service_is_ready():
-            self._called(name, f'there is no service {client.srv_name}')
+            service = self.resolve_service_name(client.srv_name)
+            self._called(name, f'there is no service {service}')
             return
         future = client.call_async(client.srv_type.Request())
         future.add_done_callback(partial(self._answered, name))

@@ -277,7 +277,7 @@ def test_the_load_handler_is_called():
             assert client.state.loads
 
 
-def test_without_a_load_handler_a_pick_fails_with_a_reason(monkeypatch):
+def test_without_a_load_handler_a_pick_fails_with_a_reason():
     pytest.importorskip(
         'std_srvs.srv', reason='std_srvs is not installed: load_handling service is not tried'
     )

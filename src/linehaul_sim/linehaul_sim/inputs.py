@@ -47,6 +47,20 @@ class FaultInjected:
     fault: Fault
 
 
+@dataclass(frozen=True, slots=True)
+class LoadsSeen:
+    """A vehicle that is not simulated said what it carries, at the node it reached last."""
+
+    vehicle_id: str
+    node_id: str
+    load_ids: tuple[str, ...]
+
+
 Input: TypeAlias = (
-    OrderSent | InstantActionsSent | RetrievalAsked | RetrievalCancelled | FaultInjected
+    OrderSent
+    | InstantActionsSent
+    | RetrievalAsked
+    | RetrievalCancelled
+    | FaultInjected
+    | LoadsSeen
 )

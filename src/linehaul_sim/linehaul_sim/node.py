@@ -8,15 +8,15 @@ then does the outside hear of anything, so a killed process goes on as if nothin
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from linehaul_ros.actions import action_server
-from linehaul_ros.parameters import declare, setting
+from linehaul_ros.parameters import ParameterError, declare, setting
 from linehaul_ros.run import run
-from linehaul_ros.time import to_time
+from linehaul_ros.time import now_of, to_time
 from linehaul_vda5050.convert import (
     connection_to_msg,
     factsheet_to_msg,
@@ -31,7 +31,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 from rosgraph_msgs.msg import Clock as ClockMsg
 
-from linehaul_floor import PlantError, load_plant
+from linehaul_floor import PlantError, VehicleId, load_plant
 from linehaul_interfaces.action import RetrieveLoad
 from linehaul_ros import names
 from linehaul_sim import pacing
@@ -45,10 +45,12 @@ from linehaul_sim.convert import (
     retrieval_result,
 )
 from linehaul_sim.errors import SnapshotError, UnknownIdError
+from linehaul_sim.external import split_fleet
 from linehaul_sim.inputs import (
     FaultInjected,
     Input,
     InstantActionsSent,
+    LoadsSeen,
     OrderSent,
     RetrievalAsked,
     RetrievalCancelled,
@@ -70,6 +72,16 @@ class Config:
     """Parameters of the simulation node."""
 
     plant: str = setting('cell', doc='Plant file, or the name of a plant that is installed.')
+    vehicles: str = setting(
+        'simulated',
+        doc='Vehicles simulated here: simulated is all, ros is none (all are ROS robots), '
+        'or ids joined by commas.',
+    )
+    clock: str = setting(
+        'lead',
+        doc='Make the clock, or follow the one that another simulator makes from 0 on.',
+        choices=('lead', 'follow'),
+    )
     speed: float = setting(
         1.0, doc='Plant time per wall time; 0: as fast as possible.', low=0.0, high=1000.0
     )
@@ -94,7 +106,7 @@ class Config:
 
     def settings(self) -> Settings:
         """Return what the world needs to know."""
-        return Settings(
+        settings = Settings(
             seed=self.seed,
             step=self.step,
             pick_time=self.pick_time,
@@ -105,6 +117,7 @@ class Config:
             keep_empties=self.keep_empties,
             charge=self.charge,
         )
+        return settings if self.clock == 'lead' else replace(settings, start_time=0.0)
 
 
 class SimNode(Node):
@@ -113,7 +126,11 @@ class SimNode(Node):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__('sim', **kwargs)
         config = declare(self, Config)
-        plant, settings = load_plant(config.plant), config.settings()
+        self._follows = config.clock == 'follow'
+        if self._follows and not self.get_parameter('use_sim_time').value:
+            raise ParameterError('sim: clock follow needs use_sim_time, to hear that clock')
+        plant, external = split_fleet(load_plant(config.plant), config.vehicles)
+        settings = config.settings()
         self._store = Store(Path(config.state_dir), plant, settings) if config.state_dir else None
         found = restore(plant, settings, self._store) if self._store else None
         self.world = found or World(plant, settings)
@@ -125,6 +142,9 @@ class SimNode(Node):
         self._goals: dict[str, list[tuple[ServerGoalHandle, Future]]] = {}
         self._told = 0
         self._make_topics()
+        self._seen: dict[VehicleId, LoadsSeen] = {}
+        for v in external:
+            self._subscribe(names.VEHICLE_STATE.of(v), partial(self._external, v))
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         speed = config.speed or float('inf')
         self._pace = pacing.start(time.monotonic(), settings.step, speed)
@@ -133,8 +153,9 @@ class SimNode(Node):
         self.create_timer(period, self.tick, clock=steady)
         self.create_timer(1.0, self._each_second, clock=steady)
         self.get_logger().info(
-            f'plant={plant.name} vehicles={len(plant.fleet)} speed={config.speed or "max"} '
-            f'time={self.world.now:.1f} restored={found is not None}'
+            f'plant={plant.name} vehicles={len(plant.fleet)} external={len(external)} '
+            f'speed={config.speed or "max"} clock={config.clock} time={self.world.now:.1f} '
+            f'restored={found is not None}'
         )
 
     def _make_topics(self) -> None:
@@ -171,6 +192,19 @@ class SimNode(Node):
         actions = instant_actions_from_msg(message)
         self.world.send_instant_actions(vehicle_id, actions)
         self._take(InstantActionsSent(vehicle_id, actions))
+
+    def _external(self, vehicle_id: VehicleId, message: Any) -> None:
+        loads = tuple(load.load_id for load in message.loads)
+        seen = LoadsSeen(vehicle_id, message.last_node_id, loads)
+        if not message.loads_known or seen == self._seen.get(vehicle_id):
+            return
+        self._seen[vehicle_id] = seen
+        revisions = len(self.world.data.ledger.changed)
+        problem = self.world.see_loads(seen)
+        if problem:
+            self.get_logger().warning(f'custody: {problem}')
+        if len(self.world.data.ledger.changed) > revisions:
+            self._take(seen)
 
     def _inject(self, request: Any, response: Any) -> Any:
         fault = fault_from_request(request)
@@ -222,10 +256,13 @@ class SimNode(Node):
 
     def tick(self) -> None:
         """Do the steps that are due."""
-        count, self._pace = pacing.steps_due(self._pace, time.monotonic())
+        if self._follows:
+            count = pacing.steps_behind(self.world.now, now_of(self), self.world.settings.step)
+        else:
+            count, self._pace = pacing.steps_due(self._pace, time.monotonic())
         for _ in range(count):
             self.step()
-        if count:
+        if count and not self._follows:
             self._clock_topic.publish(ClockMsg(clock=to_time(self.world.now)))
 
     def step(self) -> None:
@@ -288,7 +325,7 @@ class SimNode(Node):
 
 def main() -> int:
     """Run the node."""
-    return run(SimNode, broken=(PlantError, SnapshotError))
+    return run(SimNode, broken=(PlantError, SnapshotError, UnknownIdError))
 
 
 if __name__ == '__main__':

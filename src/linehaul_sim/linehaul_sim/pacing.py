@@ -4,7 +4,7 @@
 
 Says how many steps are due. A simulation that falls behind catches up by at most a few steps at a
 time; if it stays behind it gives the lost time up instead of storing it, so that the clock never
-jumps.
+jumps. Where another simulator makes the clock, it is followed instead.
 """
 
 from dataclasses import dataclass
@@ -45,3 +45,14 @@ def steps_due(pace: Pace, now: float) -> tuple[int, Pace]:
         due = now - MOST_STEPS * pace.interval
     count = min(int((now - due) / pace.interval) + 1, MOST_STEPS)
     return count, Pace(due + count * pace.interval, pace.interval)
+
+
+def steps_behind(plant_time: float, clock: float, step: float) -> int:
+    """Return how many steps to do now to follow a clock that somebody else makes.
+
+    Args:
+        plant_time: Of the world [s].
+        clock: What the clock says [s]; where it has gone back, the world waits for it.
+        step: Length of a step [s].
+    """
+    return min(max(int((clock - plant_time) / step + 1e-6), 0), MOST_STEPS)

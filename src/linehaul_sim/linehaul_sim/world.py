@@ -29,10 +29,12 @@ from linehaul_agv import (
     advance,
 )
 from linehaul_floor import EdgeId, Plant, VehicleId
+from linehaul_floor import NodeId as FloorNodeId
 from linehaul_sim.bodies import Drives
 from linehaul_sim.checker import Verdict
 from linehaul_sim.devices import Devices
 from linehaul_sim.errors import UnknownIdError
+from linehaul_sim.external import see_loads
 from linehaul_sim.faults import Fault, FaultKind
 from linehaul_sim.handling import (
     Job,
@@ -41,6 +43,7 @@ from linehaul_sim.inputs import (
     FaultInjected,
     Input,
     InstantActionsSent,
+    LoadsSeen,
     OrderSent,
     RetrievalAsked,
     RetrievalCancelled,
@@ -126,6 +129,8 @@ class World:
                 self.cancel_retrieval(request_id)
             case FaultInjected(fault):
                 self.inject(fault)
+            case LoadsSeen():
+                self.see_loads(item)
 
     def vehicle(self, vehicle_id: str) -> int:
         """Return the row of a vehicle.
@@ -175,6 +180,13 @@ class World:
             return False
         d.ended.append(request_id)
         return True
+
+    def see_loads(self, seen: LoadsSeen) -> str:
+        """Let a vehicle that is not simulated say what it carries; return what does not fit."""
+        node = self.plant.roadmap.node_index.get(FloorNodeId(seen.node_id))
+        place = None if node is None else self.plant.place_of_node(node)
+        vehicle = VehicleId(seen.vehicle_id)
+        return see_loads(self.data.ledger, place, vehicle, seen.load_ids, self.now)
 
     def inject(self, fault: Fault) -> None:
         """Make something go wrong.

@@ -136,6 +136,7 @@ def test_violations_end_the_run_with_1():
         ({'step': 5.0}, 'step'),
         ({'colour': 'red'}, 'colour'),
         ({'seed': 1.5}, 'seed'),
+        ({'clock': 'follow'}, 'use_sim_time'),
     ],
 )
 def test_wrong_parameters_are_told(parameters, text):
