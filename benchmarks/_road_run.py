@@ -118,7 +118,7 @@ class Run:
         self.conflicts = conflicts
         self.budget, self.lookahead, self.transfer = budget, lookahead, transfer
         self.graph = ExecutionGraph(plant.roadmap, conflicts, plant.classes)
-        self.planner = TrafficPlanner(self.graph, clock=time.process_time)
+        self.planner = TrafficPlanner(self.graph, clock=time.process_time, late=way != 'sipp')
         self.routes = {c: RouteTable(plant.roadmap, k) for c, k in plant.classes.items()}
         self.free_flow = FreeFlow(self.graph)
         self.result = Result()
@@ -194,7 +194,7 @@ class Run:
         for v, wish in wishes:
             self.plan(v, wish)
         self.result.step.append(time.perf_counter() - begin)
-        if self.way == 'lns':
+        if self.way == 'lns' and self.budget > 0.0:
             self.planner.improve(self.budget)
         self.result.cycle.append(time.perf_counter() - begin)
         self.result.deadlocks += self.rings()

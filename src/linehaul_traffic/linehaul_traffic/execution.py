@@ -30,6 +30,9 @@ from linehaul_traffic.errors import CommitError
 from linehaul_traffic.road_model import ROLL, RoadModel
 from linehaul_traffic.road_queues import FREE, Queues
 
+RETIME = 2.0
+"""[s] between two looks at when everything is to be expected."""
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -87,6 +90,8 @@ class ExecutionGraph:
         self.queues: Queues = kernels.new_queues(16, 64, lists, 8)
         self.closed = np.zeros(roadmap.edge_count, bool)
         self.now = 0.0
+        self._retimed = -np.inf
+        self._not_ready: set[VehicleId] = set()
         self._conflicts = conflicts
         self._slot: dict[VehicleId, int] = {}
         self._ids: dict[int, VehicleId] = {}
@@ -281,15 +286,19 @@ class ExecutionGraph:
         self.reach(vehicle, reached)
 
     def advance(self, now: float, ready: Mapping[VehicleId, float] | None = None) -> None:
-        """Set the clock, and give all open claims the times at which they can be expected now.
+        """Set the clock; every RETIME give all open claims the times to be expected now.
 
         Args:
             now: plant time [s].
             ready: vehicles that do not go on before a time [s] (at a port, broken down).
         """
         self.now = now
+        ready = ready or {}
+        if 0.0 <= now - self._retimed < RETIME and self._not_ready == set(ready):
+            return
+        self._retimed, self._not_ready = now, set(ready)
         until = np.full(self.queues.size.size, -np.inf)
-        for vehicle, time in (ready or {}).items():
+        for vehicle, time in ready.items():
             until[self._slot[vehicle]] = time
         kernels.retime(self.queues, self.model.arrays, now, until)
 
@@ -333,6 +342,7 @@ class ExecutionGraph:
             q.given[v, : q.granted[v]] = self.now
             q.reach[v, q.reached[v]] = self.now
             self.insert(v)
+        self._retimed = -np.inf
         self.advance(self.now)
 
     def _open_steps(self, v: int) -> Iterator[int]:

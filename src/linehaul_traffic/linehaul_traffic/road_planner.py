@@ -74,6 +74,7 @@ class TrafficPlanner:
         graph: the execution graph, made with the vehicle classes.
         rng: for what `improve` tries.
         clock: for deadlines [s].
+        late: let ways begin as late as they can, so that vehicles wait in bays, not on lanes.
     """
 
     def __init__(
@@ -81,12 +82,15 @@ class TrafficPlanner:
         graph: ExecutionGraph,
         rng: np.random.Generator | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        *,
+        late: bool = True,
     ) -> None:
         self.graph = graph
         self.tried = 0
         self.improved = 0
         self._rng = np.random.default_rng(0) if rng is None else rng
         self._clock = clock
+        self._late = late
         self._search = sipp.new_search(graph.roadmap.edge_count)
         self._tables: Mapping[int, RouteTable] = {}
         self.close(graph.closed)
@@ -233,6 +237,8 @@ class TrafficPlanner:
         if q.turn[v, position] != ROLL and position > q.reached[v]:
             before = q.edge[v, position - 1]
             q.reach[v, position] += arrays.down[q.motion[v], before]
+        if self._late:
+            sipp.start_late(q, arrays, v, position)
 
     def _enter(self, v: int) -> None:
         """Put a planned way on the lists, after a check that it is in nobody's way."""
