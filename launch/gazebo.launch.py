@@ -1,20 +1,29 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""The plant in Gazebo: `ros2 launch linehaul_bringup gazebo.launch.py plant:=cell`.
+"""The factory in Gazebo: `ros2 launch linehaul_bringup gazebo.launch.py plant:=cell`.
 
-Needs ros_gz_sim and ros_gz_bridge. A whole run also needs the vehicle node of linehaul_agv, which
-does not exist yet: the launch says so and stops. `world_only:=true` opens the world with its
-vehicles, which then obey `/agv/<id>/cmd_vel` and tell `/agv/<id>/odom`.
+Needs ros_gz_sim and ros_gz_bridge. Gazebo moves the vehicles and makes the clock; the nodes are
+those of config/system.yaml with ROS vehicles. `world_only:=true` opens the world and the bridge
+alone; its vehicles obey `/agv/<id>/cmd_vel` and tell `/agv/<id>/odom`.
 """
 
 import os
+from datetime import datetime
+from pathlib import Path
 
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.actions import (
+    DeclareLaunchArgument,
+    IncludeLaunchDescription,
+    LogInfo,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+)
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
-from linehaul_bringup.errors import GazeboMissing, Problem
-from linehaul_bringup.gazebo import bridge_arguments, check
+from linehaul_bringup.gazebo import UNTRIED, bridge_arguments, check, plan_run
+from linehaul_bringup.launching import node_actions
+from linehaul_bringup.paths import make_run_dir, run_dir_path
 from linehaul_bringup.readers import plant_sources
 
 from launch import LaunchContext, LaunchDescription
@@ -23,7 +32,12 @@ from launch import LaunchContext, LaunchDescription
 def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
-            DeclareLaunchArgument('plant', default_value='cell', description='plant to open'),
+            DeclareLaunchArgument('plant', default_value='cell', description='plant to run'),
+            DeclareLaunchArgument(
+                'run_dir',
+                default_value='',
+                description='directory of the run; empty makes run/<time>',
+            ),
             DeclareLaunchArgument(
                 'headless',
                 default_value='false',
@@ -45,24 +59,34 @@ def start(context: LaunchContext) -> list:
     given = context.launch_configurations
     world_only = given['world_only'] == 'true'
     world = check(given['plant'], os.environ, world_only=world_only)
-    if not world_only:
-        what, todo = 'the factory on Gazebo is not wired up yet', 'give world_only:=true'
-        raise GazeboMissing('Cannot run:', [Problem('gazebo.launch.py', what, todo)])
-    gazebo = IncludeLaunchDescription(
+    outside = [gazebo(world, given['headless'] == 'true'), bridge(given)]
+    return outside if world_only else [LogInfo(msg=UNTRIED), *outside, *factory(given)]
+
+
+def gazebo(world: Path, headless: bool) -> IncludeLaunchDescription:
+    return IncludeLaunchDescription(
         PythonLaunchDescriptionSource(
             [FindPackageShare('ros_gz_sim'), '/launch/gz_sim.launch.py']
         ),
         launch_arguments={
-            'gz_args': f'-r {"-s " if given["headless"] == "true" else ""}{world}',
+            'gz_args': f'-r {"-s " if headless else ""}{world}',
             'on_exit_shutdown': 'true',
         }.items(),
     )
-    vehicles = plant_sources(given)['plant.vehicles']
-    bridge = Node(
+
+
+def bridge(given: dict) -> Node:
+    return Node(
         package='ros_gz_bridge',
         executable='parameter_bridge',
         name='gazebo_bridge',
-        arguments=list(bridge_arguments(vehicles)),
+        arguments=list(bridge_arguments(plant_sources(given)['plant.vehicles'])),
         output='screen',
     )
-    return [gazebo, bridge]
+
+
+def factory(given: dict) -> list:
+    run_dir = run_dir_path(given['run_dir'], datetime.now(), Path.cwd())
+    processes = plan_run(given['plant'], run_dir, os.environ)
+    make_run_dir(run_dir)
+    return [SetEnvironmentVariable('PYTHONUNBUFFERED', '1'), *node_actions(processes)]
