@@ -6,6 +6,7 @@ setup(
     name='linehaul_traffic',
     version='0.1.0',
     packages=find_packages(exclude=['test']),
+    package_data={'linehaul_traffic.replay': ['page.html', 'page.css', 'page.js']},
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/linehaul_traffic']),
         ('share/linehaul_traffic', ['package.xml']),
@@ -18,6 +19,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
+            'traffic = linehaul_traffic.node:main',
         ],
     },
 )

@@ -14,17 +14,17 @@ from linehaul_floor.page import Page
 
 from linehaul_floor import PlaceId, Plant, Roadmap, VehicleId
 from linehaul_traffic.errors import InputError
-from linehaul_traffic.replay.frames import Frame, Vehicle, Work
+from linehaul_traffic.replay.frames import Frame, Vehicle
 from linehaul_traffic.replay.run import (
     Actor,
     Closure,
-    Mood,
     Projection,
     Run,
     State,
     Unit,
     WaitSpan,
     WayChange,
+    mood_of,
 )
 from linehaul_traffic.replay.track import FloatArray, make_track
 
@@ -97,20 +97,12 @@ def _state(plant: Plant, time: float, vehicle: Vehicle) -> State:
     }
     return State(
         time=time,
-        mood=_mood(vehicle),
+        mood=mood_of(vehicle),
         goal=vehicle.goal,
         goal_xy=None if xy is None else (float(xy[0]), float(xy[1])),
         load=', '.join(vehicle.loads),
         note='\n'.join(f'{name}: {value}' for name, value in told.items() if value),
     )
-
-
-def _mood(vehicle: Vehicle) -> Mood:
-    if vehicle.work is Work.OUT:
-        return Mood.OUT
-    if vehicle.loads:
-        return Mood.LOADED
-    return Mood.IDLE if vehicle.work is Work.IDLE else Mood.EMPTY
 
 
 def _changes(states: Iterable[State]) -> Iterator[State]:

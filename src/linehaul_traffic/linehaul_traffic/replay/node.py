@@ -36,6 +36,7 @@ class Recorder(Node):
         self._path = path
         self._say = say
         self._fleet: FleetState | None = None
+        self._first = float('nan')
         self._traffic = TrafficState()
         self._file: TextIO | None = None
         self._encoder = Encoder('')
@@ -61,9 +62,14 @@ class Recorder(Node):
         self._take()
 
     def _hear_fleet(self, message: FleetState) -> None:
+        if self._fleet is None:
+            self._first = from_time(message.stamp)
         self._fleet = message
-        if not from_time(message.stamp) <= from_time(self._traffic.stamp) + _APART:
-            self._take()  # nobody speaks of traffic any more
+        fleet, traffic = from_time(message.stamp), from_time(self._traffic.stamp)
+        spoken = self._first if isnan(traffic) else traffic
+        # Else the state of the traffic of the same moment is still to come.
+        if traffic >= fleet or fleet > spoken + _APART:
+            self._take()
 
     def _take(self) -> None:
         """Write the moment that the last two messages tell, if it is a new one."""

@@ -17,6 +17,7 @@ import numpy as np
 from linehaul_floor.draw_traffic import EMPTY, LOADED, STANDS
 from linehaul_floor.scene import Scene
 
+from linehaul_traffic.replay.frames import Vehicle, Work
 from linehaul_traffic.replay.track import FloatArray, Track
 
 
@@ -27,6 +28,15 @@ class Mood(Enum):
     EMPTY = 'empty'
     LOADED = 'loaded'
     OUT = 'out'
+
+
+def mood_of(vehicle: Vehicle) -> Mood:
+    """Return what its colour says."""
+    if vehicle.work is Work.OUT:
+        return Mood.OUT
+    if vehicle.loads:
+        return Mood.LOADED
+    return Mood.IDLE if vehicle.work is Work.IDLE else Mood.EMPTY
 
 
 COLORS = {
