@@ -36,6 +36,7 @@ from linehaul_fleet.errors import EventError
 from linehaul_fleet.events import from_record, to_record
 from linehaul_fleet.fleet import Fleet, class_pairs
 from linehaul_fleet.situation import Settings
+from linehaul_fleet.warm import warm_up
 from linehaul_floor import PlaceId, PlantError, VehicleId, conflict_table, load_plant
 from linehaul_interfaces.action import DeliverMaterial, RetrieveLoad
 from linehaul_interfaces.msg import VehicleConnection, VehicleState
@@ -80,9 +81,13 @@ class FleetNode(Node):
         config = declare(self, Config)
         self._plant = load_plant(config.plant)
         self._journal = Journal(Path(config.state_dir) / 'fleet.db') if config.state_dir else None
+        pairs = class_pairs(self._plant)
+        conflicts = {(a, b): conflict_table(self._plant, a, b) for a, b in pairs}  # type: ignore[arg-type]
+        self.get_logger().info('preparing the planner; the very first time takes about a minute')
+        warm_up(self._plant, conflicts)
         self.fleet = Fleet(
             self._plant,
-            {(a, b): conflict_table(self._plant, a, b) for a, b in class_pairs(self._plant)},  # type: ignore[arg-type]
+            conflicts,
             Settings(
                 lookahead=config.lookahead,
                 charge_below=config.charge_below,

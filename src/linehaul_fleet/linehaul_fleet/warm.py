@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles what the fleet needs before it is needed.
+
+The planner's kernels are compiled on first use, which takes up to a minute where no cache has
+them yet. Vehicles that are already under way must not wait for that.
+"""
+
+from collections.abc import Mapping
+
+from linehaul_floor import ConflictTable, Plant
+from linehaul_traffic import ExecutionGraph, Path, TrafficPlanner, Wish
+
+
+def warm_up(plant: Plant, conflicts: Mapping[tuple[str, str], ConflictTable]) -> None:
+    """Plan, improve and drive one way on an empty floor of its own, then forget it."""
+    classes = {str(name): c for name, c in plant.classes.items()}
+    graph = ExecutionGraph(plant.roadmap, conflicts, classes)
+    planner = TrafficPlanner(graph)
+    for spawn in plant.fleet[:2]:
+        home = plant.places[spawn.place]
+        graph.place(spawn.id, spawn.vehicle_class, home.node)
+        graph.load(spawn.id, False)
+    graph.advance(1.0)
+    for spawn in plant.fleet[:2]:
+        home, vehicle_class = plant.places[spawn.place], plant.classes[spawn.vehicle_class]
+        goals = [p.node for p in plant.places.values() if spawn.vehicle_class in p.classes]
+        for goal in goals:
+            wish = Wish(spawn.id, vehicle_class, home.node, goal, home.heading)
+            if goal != home.node and isinstance(planner.plan(wish), Path):
+                break
+    for spawn in plant.fleet[:2]:
+        granted, _ = graph.grant(spawn.id, 5.0)
+        graph.resume(spawn.id, granted, granted)
+    graph.advance(30.0)
+    planner.improve(0.01)
+    graph.restore_order(graph.order())
