@@ -95,7 +95,7 @@ def verdict(roadmap: Roadmap, table: ConflictTable | None = None) -> Verdict:
 def _dead_bays(roadmap: Roadmap) -> list[str]:
     """Name bays that cannot be left or entered, or that lead into each other."""
     found = []
-    for node in np.flatnonzero(roadmap.node_bay):
+    for node in np.flatnonzero(roadmap.node_bay).tolist():
         out, into = roadmap.edges_from(node), roadmap.edges_into(node)
         ends = {*roadmap.edge_end[out].tolist(), *roadmap.edge_start[into].tolist()}
         if not out.size or not into.size:
@@ -113,7 +113,7 @@ def _bays_in_the_way(roadmap: Roadmap, table: ConflictTable) -> list[str]:
     found = []
     n = roadmap.node_count
     own_start, own_end = roadmap.edge_start, roadmap.edge_end
-    for node in np.flatnonzero(roadmap.node_bay):
+    for node in np.flatnonzero(roadmap.node_bay).tolist():
         row = table.of(int(node))
         nodes, edges = row[row < n], row[row >= n] - n
         edges = edges[(own_start[edges] != node) & (own_end[edges] != node)]
