@@ -129,7 +129,7 @@ class Robot:
         self._conditions: Conditions = {}
         self._stall = StallWatch()
         self._fix: Fix | str = 'just started'
-        self._lost_since = math.inf
+        self._lost_since, self._found = math.inf, False
         self._now = -math.inf
         self._next_state = -math.inf
         self._elements = Elements()
@@ -209,11 +209,13 @@ class Robot:
         fix, seen = self.fix, Conditions()
         if fix is None:
             self._lost_since = min(self._lost_since, now)
-            long = now - self._lost_since > self.settings.lost_time
-            seen[found.LOCALIZATION_LOST] = found.lost(str(self._fix), long=long)
+            time = now - self._lost_since
+            if self._found or time > self.localiser.trust.timeout:
+                long = time > self.settings.lost_time
+                seen[found.LOCALIZATION_LOST] = found.lost(str(self._fix), long=long)
             self.motion, self._stall = Motion(), StallWatch()
         else:
-            self._lost_since = math.inf
+            self._lost_since, self._found = math.inf, True
             self._find_node(fix)
             seen |= self._move(fix, dt, now)
         self._count_battery(dt, now, seen)
