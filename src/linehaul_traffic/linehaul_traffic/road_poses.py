@@ -34,9 +34,16 @@ def stack(
     rows = np.zeros((len(names), len(names), count + 1), np.int64)
     parts, filled = [], 0
     spaces = [None if c is None else _spaces(roadmap, c) for c in classes]
-    for i, a in enumerate(names):
-        for j, b in enumerate(names):
-            pairs = _with_poses(roadmap, conflicts[a, b], spaces[i], spaces[j])
+    found = {
+        (i, j): _with_poses(roadmap, conflicts[a, b], spaces[i], spaces[j])
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+    }
+    for i in range(len(names)):
+        for j in range(len(names)):
+            # Spaces that just touch may be found from one side only; a conflict has two sides.
+            back = found[j, i]
+            pairs = np.union1d(found[i, j], back % count * count + back // count)
             np.cumsum(np.bincount(pairs // count, minlength=count), out=rows[i, j, 1:])
             rows[i, j] += filled
             parts.append((pairs % count).astype(np.int32))

@@ -300,7 +300,22 @@ def grant(
         ahead += length[q.edge[v, p]]
         q.given[v, p] = now
         q.granted[v] = p + 1
+        _take(q, road, v, p)
     return FREE, 0
+
+
+@njit(cache=True)
+def _take(q: Queues, road: RoadArrays, v: int, p: int) -> None:
+    """Let the claims of a granted step hold from now on: nobody may be planned before them."""
+    elements = road.rows.shape[2] - 1
+    for part in range(3):
+        x = ahead(q, road, v, p, part)
+        if x < 0:
+            continue
+        line = q.kind[v] * elements + x
+        for k in range(q.filled[line]):
+            if q.who[line, k] == v and q.first[line, k] == p:
+                q.begin[line, k] = -np.inf
 
 
 @njit(cache=True)

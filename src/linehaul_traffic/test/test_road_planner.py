@@ -235,3 +235,36 @@ def test_a_pose_needs_less_room_than_a_turn():
     assert (poses <= turns)[turning].all()
     bare = RoadModel(plant.roadmap, conflicts)  # without outlines a pose is its node
     assert (np.diff(bare.arrays.rows[0, 0])[arrays.poses :] >= poses).all()
+
+
+def test_every_conflict_has_two_sides():
+    plant = load_plant('jiaozhou')
+    conflicts = {(a, b): conflict_table(plant, a, b) for a in plant.classes for b in plant.classes}
+    arrays = RoadModel(plant.roadmap, conflicts, plant.classes).arrays
+    count = arrays.rows.shape[2] - 1
+
+    def pairs(a, b):
+        rows = arrays.rows[a, b]
+        first = np.repeat(np.arange(count, dtype=np.int64), np.diff(rows))
+        return first, arrays.row[rows[0] : rows[-1]].astype(np.int64)
+
+    for a, b in itertools.product(range(len(plant.classes)), repeat=2):
+        first, second = pairs(a, b)
+        other, same = pairs(b, a)
+        assert np.array_equal(np.sort(first * count + second), np.sort(same * count + other))
+
+
+def test_what_is_granted_before_its_time_is_held_from_then_on():
+    floor = Floor(6)
+    floor.graph.advance(1.0)
+    a = next(iter(floor.fleet))
+    floor.planner.plan(floor.wish(a, floor.goals(a)[0]))
+    slot = floor.graph.slot(a)
+    granted, _ = floor.graph.grant(a, 5.0)
+    assert granted > 0
+    q, arrays = floor.graph.queues, floor.graph.model.arrays
+    elements = arrays.rows.shape[2] - 1
+    for p in range(granted):
+        line = int(q.kind[slot]) * elements + ahead(q, arrays, slot, p, 1)
+        held = [float(q.begin[line, k]) for k in range(q.filled[line]) if q.who[line, k] == slot]
+        assert held == [-np.inf]
