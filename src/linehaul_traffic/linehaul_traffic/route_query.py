@@ -268,11 +268,11 @@ class Router:
     ) -> Refusal:
         ids = self._roadmap.node_ids
         text = f'no way leads from {ids[start.node]} to {ids[goal]} for class {kind.id}'
-        nothing = np.zeros(self._roadmap.edge_count, np.bool_)
-        if closed and self._route(start, goal, kind, nothing) is not None:
+        open_road = np.zeros(self._roadmap.edge_count, np.bool_)
+        if closed and self._route(start, goal, kind, open_road) is not None:
             text += f' while these are closed: {", ".join(closed[:8])}'
             text += f' and {len(closed) - 8} more' if len(closed) > 8 else ''
-        elif start.yaw is not None and not self._roadmap.node_turn[start.node]:
+        elif self._route(replace(start, yaw=None), goal, kind, open_road) is not None:
             text += f' that stands there with yaw {start.yaw:.2f} and cannot turn'
         return Refusal(Code.ROUTE_NONE, text)
 
