@@ -8,7 +8,6 @@ say so. The base must stand by itself when commands stop coming: this process ca
 """
 
 import math
-import signal
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -28,9 +27,7 @@ from linehaul_vda5050.convert import (
     state_to_msg,
 )
 from nav_msgs.msg import Odometry
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.signals import uninstall_signal_handlers
 from rclpy.time import Time
 from sensor_msgs.msg import BatteryState
 
@@ -141,7 +138,6 @@ class AgvNode(Node):
         )
         self._frame, self._odom_frame = '', ''
         self._zeros = 0
-        self._stop = False
         self._make_topics()
         self._handlers = self._make_handlers()
         self._tf = self._listen_to_tf() if config.localisation == 'tf' else None
@@ -308,43 +304,21 @@ class AgvNode(Node):
 
     # The end.
 
-    def end_on_signals(self) -> None:
-        """Have SIGINT and SIGTERM end the node while its topics still work, for a last word."""
-        uninstall_signal_handlers()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: setattr(self, '_stop', True))
-        self.create_timer(0.05, self._end, clock=Clock(clock_type=ClockType.STEADY_TIME))
-
-    def _end(self) -> None:
-        if self._stop:
-            self.say_goodbye()
-            self.context.try_shutdown()
-
-    def say_goodbye(self) -> None:
-        """Command a stop and tell that the vehicle goes OFFLINE."""
-        now = now_of(self)
-        self._publish_command(0.0, 0.0, now)
-        self._link.publish(connection_to_msg(self.robot.farewell(now)))
+    def close(self) -> int:
+        """Command a stop, tell that the vehicle goes OFFLINE, and close the files."""
+        now, last = now_of(self), self.robot.farewell(now_of(self))
         if self._store:
             self._store.save(self.robot.memory)
-
-    def close(self) -> int:
-        """Close the files."""
-        if self._store:
             self._store.close()
+        if self.context.ok():
+            self._publish_command(0.0, 0.0, now)
+            self._link.publish(connection_to_msg(last))
         return 0
-
-
-def make() -> AgvNode:
-    """Build the node as a process of its own runs it."""
-    node = AgvNode()
-    node.end_on_signals()
-    return node
 
 
 def main() -> int:
     """Run the node."""
-    return run(make, broken=(PlantError, MemoryFileError, SettingError))
+    return run(AgvNode, broken=(PlantError, MemoryFileError, SettingError))
 
 
 if __name__ == '__main__':

@@ -178,8 +178,7 @@ def test_an_order_is_driven_and_survives_a_restart(tmp_path):
             spin_until(executor, lambda: client.state.last_node_sequence_id >= 2)
             header = client.state.header.header_id
             executor.remove_node(node)
-            node.destroy_node()
-            node.close()
+            node.destroy_node()  # without a last word
             again = make(context, state_dir=str(tmp_path))
             executor.add_node(again)
             spin_until(executor, lambda: client.state.header.header_id > header)
@@ -188,7 +187,7 @@ def test_an_order_is_driven_and_survives_a_restart(tmp_path):
             spin_until(executor, lambda: not client.state.driving and client.state.errors)
             assert client.errors() == {'LOAD_HANDLING_FAILED': VehicleError.LEVEL_CRITICAL}
             assert off(base.base, 'park_5') < 0.06
-            again.say_goodbye()
+            assert again.close() == 0
             spin_until(
                 executor,
                 lambda: client.links[-1].connection_state == VehicleConnection.OFFLINE,

@@ -314,11 +314,13 @@ class SimNode(Node):
                     handle.publish_feedback(retrieval_feedback(retrieval))
 
     def close(self) -> int:
-        """Write the world; return 1 if something happened that must never happen."""
+        """Write the world, say goodbye; return 1 if what must never happen has happened."""
+        goodbyes = self.world.farewell()
         if self._store:
-            if self._inputs:
-                self._store.write_inputs(self.world.data.steps, self._inputs)
+            self._store.save(self.world.data)
             self._store.close()
+        if self.context.ok():
+            self._publish(Outputs(connections=goodbyes))
         bad = not self.world.verdict.clean or self.world.data.custody_errors > 0
         return 1 if bad else 0
 

@@ -62,6 +62,7 @@ from linehaul_sim.warehouse import (
 )
 from linehaul_sim.world_data import WorldData, new_world
 from linehaul_vda5050 import (
+    Connection,
     ConnectionState,
     Error,
     ErrorLevel,
@@ -342,6 +343,11 @@ class World:
         broken, online = ConnectionState.CONNECTION_BROKEN, ConnectionState.ONLINE
         d.links = {i: broken if d.bodies.dead[i] else online for i in every}
         d.ledger.changed = list(d.ledger.loads)
+
+    def farewell(self) -> list[Connection]:
+        """Return the last word of every vehicle that can still say one."""
+        alive = np.flatnonzero(~self.data.bodies.dead).tolist()
+        return [self.teller.connection(i, ConnectionState.OFFLINE, self.now) for i in alive]
 
     def state(self, i: int) -> State:
         """Return the state a vehicle reports now."""

@@ -76,6 +76,11 @@ def test_a_vehicle_drives_and_survives_a_restart(tmp_path):
             spin_until(executor, lambda: client.heard['sim/report'])
             assert client.heard['sim/report'][-1].overlaps == 0
             assert again.close() == 0
+            links = client.heard['agv/agv_001/connection']
+            spin_until(
+                executor,
+                lambda: links[-1].connection_state == VehicleConnection.OFFLINE,
+            )
 
 
 def test_retrievals_and_faults():
