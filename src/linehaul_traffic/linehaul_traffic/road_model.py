@@ -89,7 +89,9 @@ class RoadModel:
         self.classes = tuple((classes or {}).get(name) for name in self.names)
         rows, row = stack(roadmap, self.names, conflicts, self.classes)
         graph = route_graph(roadmap, None)
-        first = np.repeat(np.arange(roadmap.edge_count), np.diff(graph.next_indptr)).astype(np.int32)
+        first = np.repeat(np.arange(roadmap.edge_count), np.diff(graph.next_indptr)).astype(
+            np.int32
+        )
         motions = [m for c in self.classes for m in _motions(roadmap, c)]
         self.arrays = RoadArrays(
             nodes=roadmap.node_count,
