@@ -282,7 +282,10 @@ class ExecutionGraph:
         """
         v = self._slot[vehicle]
         last = int(self.queues.size[v]) - 1
-        self.queues.granted[v] = max(int(self.queues.granted[v]), min(granted, last))
+        for p in range(int(self.queues.granted[v]), min(granted, last)):
+            self.queues.granted[v] = p + 1
+            self.queues.given[v, p] = self.now
+            kernels.take(self.queues, self.model.arrays, v, p)
         self.reach(vehicle, reached)
 
     def advance(self, now: float, ready: Mapping[VehicleId, float] | None = None) -> None:

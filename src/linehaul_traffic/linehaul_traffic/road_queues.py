@@ -300,12 +300,12 @@ def grant(
         ahead += length[q.edge[v, p]]
         q.given[v, p] = now
         q.granted[v] = p + 1
-        _take(q, road, v, p)
+        take(q, road, v, p)
     return FREE, 0
 
 
 @njit(cache=True)
-def _take(q: Queues, road: RoadArrays, v: int, p: int) -> None:
+def take(q: Queues, road: RoadArrays, v: int, p: int) -> None:
     """Let the claims of a granted step hold from now on: nobody may be planned before them."""
     elements = road.rows.shape[2] - 1
     for part in range(3):
