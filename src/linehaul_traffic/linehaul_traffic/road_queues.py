@@ -102,14 +102,8 @@ def grow(q: Queues, vehicles: int, length: int, blocks: int) -> Queues:
 
 @njit(cache=True)
 def _add(q: Queues, line: int, v: int, begin: float, end: float, first: int, last: int) -> bool:
-    """Put a claim on a list, or make the vehicle's own claim that it touches longer."""
+    """Put a claim on a list, in order of begin; False: the list is full."""
     n = q.filled[line]
-    for k in range(n - 1, -1, -1):
-        if q.who[line, k] == v and q.begin[line, k] <= end and begin <= q.end[line, k]:
-            if last > q.last[line, k]:
-                q.last[line, k] = last
-                q.end[line, k] = end
-            return True
     if n == q.who.shape[1]:
         return False
     k = n

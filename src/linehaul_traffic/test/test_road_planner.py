@@ -268,3 +268,26 @@ def test_what_is_granted_before_its_time_is_held_from_then_on():
         line = int(q.kind[slot]) * elements + ahead(q, arrays, slot, p, 1)
         held = [float(q.begin[line, k]) for k in range(q.filled[line]) if q.who[line, k] == slot]
         assert held == [-np.inf]
+
+
+def test_a_way_that_comes_back_to_an_edge_keeps_two_claims_after_a_restart():
+    floor = Floor(8)
+    a = next(iter(floor.fleet))
+    roadmap = floor.plant.roadmap
+    start, end = roadmap.edge_start, roadmap.edge_end
+    spawn = floor.fleet[a]
+    here = floor.node(a)
+    edges = [int(e) for e in roadmap.edges_from(here)][:1]
+    back = {(int(s), int(t)): k for k, (s, t) in enumerate(zip(start, end, strict=True))}
+    there = next(k for (s, t), k in back.items() if s == end[edges[0]] and (t, s) in back)
+    edges += [there, back[int(end[there]), int(start[there])], there]
+    path = Path((here, *(int(end[e]) for e in edges)), tuple(edges))
+    floor.graph.commit(a, path)
+    floor.graph.resume(a, 1, 2)
+    order = floor.graph.order()
+    new = ExecutionGraph(roadmap, floor.conflicts, floor.plant.classes)
+    new.restore(a, spawn.vehicle_class, path)
+    new.restore_order(order)
+    q, arrays = new.queues, new.model.arrays
+    line = int(q.kind[new.slot(a)]) * (arrays.rows.shape[2] - 1) + arrays.nodes + there
+    assert sorted(q.last[line, : q.filled[line]].tolist()) == [2, 4]
