@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -36,6 +37,9 @@ def watch(
         wishes: what to ask for.
         view: where to show it.
         timeout: when it counts as failed [s] of wall time.
+
+    Raises:
+        KeyboardInterrupt: SIGINT or SIGTERM came.
     """
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
@@ -43,6 +47,7 @@ def watch(
     executor = make_executor()
     executor.add_node(node)
     loop = _Loop(factory, node, executor, view)
+    handlers = {n: signal.signal(n, loop.interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         broken = loop.until(node.all_ended, timeout)
         heard = node.sim.reports
@@ -60,6 +65,8 @@ def watch(
             plant_time=node.elapsed(),
         )
     finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         executor.remove_node(node)
         node.destroy_node()
         rclpy.try_shutdown()
@@ -71,12 +78,19 @@ class _Loop:
     def __init__(self, factory: Factory, node: DemoNode, executor: Any, view: View) -> None:
         self._factory, self._node, self._executor, self._view = factory, node, executor, view
         self.restarts: dict[str, int] = {}
+        self._interrupted = False
+
+    def interrupt(self, *_: object) -> None:
+        """Take note of a signal; raised in a callback, an interrupt could be lost there."""
+        self._interrupted = True
 
     def until(self, done: Callable[[], bool], patience: float) -> str:
         """Spin until it is done; return '' or why it was not."""
         end = time.monotonic() + patience
         while not done():
             self._executor.spin_once(timeout_sec=0.1)
+            if self._interrupted:
+                raise KeyboardInterrupt
             self._node.ask()
             self._tell_restarts()
             if broken := self._factory.broken():
