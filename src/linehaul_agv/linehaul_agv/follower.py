@@ -14,7 +14,9 @@ Pure: way, pose and what it remembers in; command out. One tick of
   Source: C. Samson, "Control of chained systems", IEEE Trans. Automatic Control 40(1), 1995.
 
 It aims a little short of each point to stand at, so that noise does not carry the vehicle beyond.
-A pose outside the corridor is not steered back: the vehicle stands and says so.
+A vehicle that has run over the end of its way, as one does whose commands stop coming while it
+brakes, creeps back the way it came, where it can. From any other pose outside the corridor it is
+not steered back: the vehicle stands and says so.
 """
 
 import math
@@ -41,6 +43,10 @@ STANDING_TURN = 0.03
 """Measured turning speed [rad/s] below which it stands."""
 CREEP = 0.03
 """Least speed [m/s] of an approach, so that it ends."""
+OVERRUN = 1.0
+"""Distance [m] beyond the end of its way from which a vehicle still creeps back by itself."""
+RETURN = 0.1
+"""Speed [m/s] at which it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Drive:
         turn_rate, turn_acceleration: [rad/s], [rad/s^2].
         latency: Time [s] from a measurement until its command moves the wheels.
         corridor: Largest offset [m] from the way, also beyond its end.
+        reverses: It can drive backwards.
     """
 
     top_speed: float
@@ -61,6 +68,7 @@ class Drive:
     turn_acceleration: float
     latency: float = 0.2
     corridor: float = 0.1
+    reverses: bool = False
 
 
 def drive_of(cls: VehicleClass, *, loaded: bool, latency: float, corridor: float) -> Drive:
@@ -73,6 +81,7 @@ def drive_of(cls: VehicleClass, *, loaded: bool, latency: float, corridor: float
         cls.turn_acceleration,
         latency,
         corridor,
+        cls.can_reverse,
     )
 
 
@@ -131,6 +140,9 @@ def follow(drive: Drive, last: Motion, way: Way, fix: Fix, dt: float, *, hold: b
     if not way:
         return Motion(omega=_slower(last.omega, drive.turn_acceleration * dt))
     place = locate(way[0], fix.pose)
+    back = _return(drive, last, way[0], place, fix, dt, hold=hold)
+    if back is not None:
+        return replace(back, passed=passed)
     off = beside(drive, way[0], place)
     if off:
         return Motion(passed=passed, off=off)
@@ -142,6 +154,25 @@ def follow(drive: Drive, last: Motion, way: Way, fix: Fix, dt: float, *, hold: b
 
 def _passes(way: Way, fix: Fix) -> bool:
     return locate(way[0], fix.pose).along >= way[0].length and not stands_between(way[0], way[1])
+
+
+def _return(
+    drive: Drive, last: Motion, leg: Leg, place: Place, fix: Fix, dt: float, *, hold: bool
+) -> Motion | None:
+    """Creep back to the end of a leg that the vehicle has run over, where it has."""
+    over, backing = place.along - leg.length, last.speed * leg.forth < 0.0
+    if not (0.0 if backing else drive.corridor) < over <= OVERRUN:
+        return None
+    straight = abs(place.across) <= drive.corridor and abs(place.turned) <= MOST_TURNED
+    if not straight or (leg.forth > 0 and not drive.reverses):
+        return None
+    if hold or fix.speed * leg.forth > STANDING:
+        return Motion()
+    rate = PLANNED_BRAKING * drive.deceleration
+    speed = min(RETURN, max(approach(over, 0.0, rate, _react(drive, dt)), CREEP))
+    speed = min(speed, (abs(last.speed) if backing else 0.0) + drive.acceleration * dt)
+    signed = -leg.forth * speed
+    return Motion(signed, _steer(drive, place, signed))
 
 
 def beside(drive: Drive, leg: Leg, place: Place) -> str:

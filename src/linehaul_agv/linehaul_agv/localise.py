@@ -106,6 +106,7 @@ class Localiser:
     _steady_from: float = -math.inf
     _trouble: str = 'no odometry yet'
     _doubt: str = ''
+    _waiting: tuple[Pose, float, float] | None = None
     _history: deque[tuple[float, Pose]] = field(default_factory=lambda: deque(maxlen=HISTORY))
 
     def measure(self, reading: Reading, now: float) -> None:
@@ -132,6 +133,9 @@ class Localiser:
         self._last, self._heard = reading, now
         stamp = reading.stamp if math.isfinite(reading.stamp) else now
         self._history.append((stamp, pose))
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            self.correct(*waiting, now)
 
     def _on_map(self, reading: Reading) -> Pose:
         pose = Pose(reading.x, reading.y, reading.theta)
@@ -174,14 +178,26 @@ class Localiser:
             self._doubt = f'localiser is not sure: {deviation:.2f} m'
             return self._doubt
         if not self._history:
-            return 'there is no odometry yet'
+            self._waiting = (pose, stamp, deviation)
+            return 'there is no odometry yet; it is kept until there is'
         when = stamp if math.isfinite(stamp) else self._history[-1][0]
         time, then = min(self._history, key=lambda item: abs(item[0] - when))
-        if abs(time - when) > MATCH:
+        if abs(time - when) > MATCH and not self._stood_since(when):
             return f'no odometry within {MATCH} s of it'
         self._doubt = ''
         self.set_correction(combine(pose, invert(then)), now)
         return ''
+
+    def _stood_since(self, when: float) -> bool:
+        """Tell whether a pose from before all odometry is the last one of a vehicle that stands.
+
+        A localiser that speaks only when the vehicle moves has said where it stands before this
+        process heard any odometry, and will not say it again.
+        """
+        last = self._last
+        if last is None or self.correction is not None or when >= self._history[0][0]:
+            return False
+        return Fix(NOWHERE, last.speed, last.omega).standing
 
     def set_correction(self, correction: Pose, now: float) -> None:
         """Take the pose of the odometry's frame on the map."""

@@ -3,6 +3,7 @@
 """Path following on a base that obeys late, slips and measures with noise."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -192,13 +193,40 @@ def test_halt_keeps_the_way_up_to_the_first_node_it_can_stand_at():
     assert cut(run.drive, Motion(), whole, None) == whole[:1]  # nobody knows where it is
 
 
+@settings(max_examples=15)
+@given(FLAWS, st.integers(0, 9), st.integers(0, 40))
+def test_silenced_while_it_brakes_it_creeps_back_to_the_end_of_its_way(flaws, seed, silent):
+    leg = Leg(2, 0.0, 0.0, 0.0, 0.0, 4.0, 1.5)
+    run = Drive((leg,), flaws, seed)
+    while run.base.pose.x < 2.0 + 0.05 * silent and run.way:
+        run.tick()
+    for _ in range(100):  # its process is dead: the base drives on until its patience ends
+        run.base.step(TICK)
+    assert run.base.speed == run.base.omega == 0.0
+    before, run.motion, furthest = run.base.pose.x, Motion(), [0.0]
+    run.run(lambda: furthest.append(run.base.pose.x))
+    assert max(furthest) <= max(before, 4.0) + 0.01
+    assert run.base.pose.x < 4.0 + CORRIDOR
+
+
+def test_one_that_cannot_reverse_or_ran_far_over_stands():
+    leg = Leg(2, 0.0, 0.0, 0.0, 0.0, 2.0, 1.0)
+    drive = drive_of(CLASS, loaded=False, latency=0.1, corridor=CORRIDOR)
+    for able, x in ((replace(drive, reverses=False), 2.3), (drive, 3.1)):
+        fix = Fix(Pose(x, 0.0, 0.0), 0.0, 0.0)
+        assert 'beyond' in follow(able, Motion(), (leg,), fix, TICK, hold=False).off
+    fix = Fix(Pose(2.3, 0.0, 0.0), 0.0, 0.0)
+    assert follow(drive, Motion(), (leg,), fix, TICK, hold=False).speed < 0.0
+    assert follow(drive, Motion(), (leg,), fix, TICK, hold=True) == Motion()
+
+
 @pytest.mark.parametrize(
     ('place', 'text'),
     [
         (Place(1.0, 0.11, 0.0), 'beside'),
         (Place(1.0, -0.11, 0.0), 'beside'),
         (Place(-0.2, 0.0, 0.0), 'before'),
-        (Place(2.2, 0.0, 0.0), 'beyond'),
+        (Place(3.2, 0.0, 0.0), 'beyond'),
         (Place(1.0, 0.0, 1.0), 'turned'),
         (Place(math.nan, 0.0, 0.0), 'before'),
         (Place(1.0, math.nan, 0.0), 'beside'),

@@ -125,6 +125,22 @@ def test_a_localiser_is_matched_with_the_odometry_of_its_time():
     assert 'finite' in it.correct(Pose(math.nan, 5.0, 0.0), now, 0.05, now)
 
 
+@pytest.mark.parametrize('stamp', [0.9, 0.2, math.nan])
+def test_a_localiser_that_spoke_before_all_odometry_and_is_silent_is_believed(stamp):
+    it = helped()
+    assert 'kept' in it.correct(Pose(4.0, 5.0, 1.0), stamp, 0.05, 0.9)
+    now = tell(it, (0.3, 0.0, 0.0))
+    found = it.fix(now).pose
+    assert (found.x, found.y, found.theta) == pytest.approx((4.0, 5.0, 1.0))
+
+
+def test_one_that_spoke_before_the_vehicle_began_to_move_is_not_believed():
+    it = helped()
+    it.correct(Pose(4.0, 5.0, 1.0), 0.2, 0.05, 0.9)
+    it.measure(Reading(0.3, 0.0, 0.0, 0.5, 0.0, 1.0), 1.0)
+    assert it.fix(1.0) == 'no pose on the map yet'
+
+
 def test_a_localiser_that_is_not_sure_stops_the_vehicle():
     it = helped()
     now = tell(it, (0, 0, 0))
