@@ -16,6 +16,7 @@ class Code(IntEnum):
     INTERNAL = 1
     NOT_READY = 2
     INVALID_ARGUMENT = 3
+    UNKNOWN_ID = 4
     DISK_FULL = 5
     REQUEST_ID_EMPTY = 100
     UNKNOWN_STATION = 101

@@ -9,7 +9,15 @@ from linehaul_ros.time import from_time, to_time
 
 from linehaul_fleet.codes import Refusal
 from linehaul_fleet.delivery import Delivery, Request, RequestId
-from linehaul_fleet.events import Event, JobEnded, JobGiven, PhaseReached
+from linehaul_fleet.events import (
+    DeliveryChanged,
+    DeliveryReassigned,
+    Event,
+    JobEnded,
+    JobGiven,
+    LoadsExchanged,
+    PhaseReached,
+)
 from linehaul_fleet.model import FleetModel, Vehicle
 from linehaul_fleet.work import JobKind
 from linehaul_floor import ItemId, PlaceId, Roadmap
@@ -62,12 +70,12 @@ def delivery_state(delivery: Delivery) -> DeliveryState:
         order_id=request.order_id,
         item_id=request.item_id,
         quantity=request.quantity,
-        station_id=request.station_id,
+        station_id=delivery.station_id,
         phase=int(delivery.phase),
-        priority=request.priority,
+        priority=delivery.priority,
         requested=to_time(delivery.requested),
         earliest=to_time(request.earliest),
-        due=to_time(request.due),
+        due=to_time(delivery.due),
         eta=to_time(delivery.eta),
         slack=delivery.slack,
         vehicle_id=delivery.vehicle_id or '',
@@ -87,7 +95,7 @@ def delivery_result(delivery: Delivery) -> DeliverMaterial.Result:
         load_id=(delivery.load_id or '') if done else '',
         item_id=delivery.request.item_id,
         quantity=delivery.request.quantity if done else 0,
-        station_id=delivery.request.station_id,
+        station_id=delivery.station_id,
         vehicle_id=delivery.vehicle_id or '',
         delivered=to_time(delivery.ended) if done else Time(),
         lateness=delivery.lateness,
@@ -109,12 +117,12 @@ def retrieve_goal(delivery: Delivery) -> RetrieveLoad.Goal:
     """Return the goal that asks the warehouse for a delivery's container."""
     request = delivery.request
     return RetrieveLoad.Goal(
-        request_id=request.request_id,
+        request_id=delivery.retrieval_id,
         order_id=request.order_id,
         item_id=request.item_id,
         quantity=request.quantity,
         due=to_time(request.earliest),
-        priority=request.priority,
+        priority=delivery.priority,
     )
 
 
@@ -220,6 +228,24 @@ def fleet_event(event: Event, model: FleetModel, now: float) -> FleetEvent | Non
             message.slack = delivery.slack
             message.phase = int(phase)
             message.reason = text or phase.name.lower()
+        case DeliveryReassigned(request_id, old, new, old_slack, new_slack, reason):
+            message.kind = FleetEvent.KIND_ASSIGNMENT
+            message.request_id = request_id
+            message.order_id = model.deliveries[request_id].request.order_id
+            message.vehicle_id, message.previous_vehicle_id = new or '', old or ''
+            message.slack, message.previous_slack = new_slack, old_slack
+            message.phase = int(model.deliveries[request_id].phase)
+            message.reason = reason
+        case DeliveryChanged():
+            message.kind = FleetEvent.KIND_OPERATOR
+            message.request_id = event.request_id
+            message.slack = model.deliveries[event.request_id].slack
+            message.actor, message.reason = event.by, event.reason
+        case LoadsExchanged(request_id, other_id, _, reason):
+            message.kind = FleetEvent.KIND_ASSIGNMENT
+            message.request_id = other_id
+            message.vehicle_id = model.deliveries[other_id].vehicle_id or ''
+            message.reason = f'{reason}; takes the load of {request_id}'
         case JobGiven(vehicle_id, job):
             message.kind = FleetEvent.KIND_ASSIGNMENT
             message.request_id = job.request_id or ''

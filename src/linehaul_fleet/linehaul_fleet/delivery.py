@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deliveries: what stations ask for, and how far each one is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from math import isnan, nan
 from typing import NewType
@@ -58,10 +58,21 @@ class Request:
 
 @dataclass(slots=True)
 class Delivery:
-    """One delivery: the request and what has become of it so far."""
+    """One delivery: the request and what has become of it so far.
+
+    due, priority and station_id begin as in the request and can be changed; hold: its line stands
+    and it is not to be brought now. retrieval_id: under which the warehouse is asked for its
+    container. expected: plant time [s] at which the container is going to stand at the port.
+    """
 
     request: Request
     requested: float
+    due: float = field(init=False)
+    priority: int = field(init=False)
+    station_id: PlaceId = field(init=False)
+    hold: bool = False
+    retrieval_id: RequestId = field(init=False)
+    expected: float = nan
     phase: Phase = Phase.ACCEPTED
     port_id: PlaceId | None = None
     load_id: LoadId | None = None
@@ -73,12 +84,18 @@ class Delivery:
     code: Code = Code.NONE
     text: str = ''
 
+    def __post_init__(self) -> None:
+        """Begin with what was asked for."""
+        request = self.request
+        self.due, self.priority = request.due, request.priority
+        self.station_id, self.retrieval_id = request.station_id, request.request_id
+
     @property
     def slack(self) -> float:
         """Seconds between due and expected arrival; NaN where either is not known."""
-        return self.request.due - self.eta
+        return self.due - self.eta
 
     @property
     def lateness(self) -> float:
         """Seconds between due and delivery; NaN where there was no due time or no delivery."""
-        return self.ended - self.request.due if self.phase is Phase.DELIVERED else nan
+        return self.ended - self.due if self.phase is Phase.DELIVERED else nan

@@ -8,7 +8,7 @@ The fleet's model is a fold of these events, so a journal of them brings the mod
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from enum import IntEnum
 from math import isfinite, nan
 from typing import Any, Union, get_args, get_origin
@@ -31,11 +31,12 @@ class DeliveryRequested:
 
 @dataclass(frozen=True, slots=True)
 class ContainerPromised:
-    """The warehouse said which load comes to which port, and that it is next there."""
+    """The warehouse said which load comes to which port; eta: when [s], NaN if not known."""
 
     request_id: RequestId
     port_id: PlaceId
     load_id: LoadId
+    eta: float = nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,45 @@ class ContainerReady:
     request_id: RequestId
     port_id: PlaceId
     load_id: LoadId
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChanged:
+    """Due time, priority, station or hold were changed; all fields are as they are from now on."""
+
+    request_id: RequestId
+    due: float
+    priority: int
+    station_id: PlaceId
+    hold: bool
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReassigned:
+    """A delivery changed its vehicle, and why; slack [s] with the old and the new one."""
+
+    request_id: RequestId
+    old_vehicle_id: VehicleId | None
+    new_vehicle_id: VehicleId | None
+    old_slack: float
+    new_slack: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadsExchanged:
+    """The load on its way to one delivery serves another, which gives its own container up for it.
+
+    What `other_id` had (retrieval, port, load, vehicle) is now `request_id`'s, and the reverse.
+    retrieval_id: what the warehouse is asked for next, where the other had asked for nothing yet.
+    """
+
+    request_id: RequestId
+    other_id: RequestId
+    retrieval_id: RequestId
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +130,14 @@ class LegReplanned:
 
 
 @dataclass(frozen=True, slots=True)
+class LegRedirected:
+    """A vehicle's leg goes elsewhere, or does something else there; the order stays the same."""
+
+    vehicle_id: VehicleId
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
 class LegEnded:
     """A vehicle has come to the end of its leg."""
 
@@ -117,11 +165,15 @@ Event = Union[  # noqa: UP007 (read at run time)
     DeliveryRequested,
     ContainerPromised,
     ContainerReady,
+    DeliveryChanged,
+    DeliveryReassigned,
+    LoadsExchanged,
     PhaseReached,
     JobGiven,
     JobEnded,
     LegCommitted,
     LegReplanned,
+    LegRedirected,
     LegEnded,
     LoadAbandoned,
     VehicleRelocated,
@@ -165,7 +217,8 @@ def _plain(value: Any) -> Any:
 def _build(wanted: Any, value: Any) -> Any:
     if is_dataclass(wanted) and isinstance(wanted, type):
         hints = typing.get_type_hints(wanted)
-        return wanted(**{f.name: _build(hints[f.name], value[f.name]) for f in fields(wanted)})
+        known = (f.name for f in fields(wanted) if f.name in value or f.default is MISSING)
+        return wanted(**{name: _build(hints[name], value[name]) for name in known})
     origin = get_origin(wanted)
     if origin in (Union, types.UnionType):
         inner = next(a for a in get_args(wanted) if a is not type(None))

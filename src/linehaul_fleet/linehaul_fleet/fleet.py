@@ -11,9 +11,10 @@ stopped: what vehicles report of themselves wins over what was planned.
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from itertools import product
-from math import inf
+from math import inf, isnan, nan
 from typing import Any
 
+from linehaul_fleet.changes import Change, change_delivery
 from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.delivery import Delivery, LoadId, Phase, Request, RequestId
 from linehaul_fleet.eta import estimate
@@ -35,6 +36,9 @@ from linehaul_floor import ConflictTable, PlaceId, PlaceKind, Plant, VehicleId
 from linehaul_traffic import Order, Wait
 from linehaul_vda5050 import Connection, State
 from linehaul_vda5050 import Order as VehicleOrder
+
+ETA_STEP = 5.0
+"""[s] by which the warehouse's word on a container must differ to be noted again."""
 
 
 class Fleet:
@@ -125,31 +129,48 @@ class Fleet:
         end_delivery(self._s, delivery, Phase.CANCELLED, Code.CANCELLED, why, now)
         return True
 
+    def change(
+        self, request_id: RequestId, change: Change, by: str, reason: str, now: float
+    ) -> Refusal | None:
+        """Change due time, priority, station or hold of an open delivery, or say why not."""
+        return change_delivery(self._s, request_id, change, by, reason, now)
+
     def container_promised(
-        self, request_id: RequestId, port_id: PlaceId, load_id: LoadId, now: float
+        self,
+        retrieval_id: RequestId,
+        port_id: PlaceId,
+        load_id: LoadId,
+        now: float,
+        eta: float = nan,
     ) -> None:
-        """Take note that the warehouse brings a load to a port; no vehicle is sent for it yet."""
-        delivery = self.model.open.get(request_id)
-        if delivery is not None and delivery.load_id is None and self._is_out_port(port_id):
-            self._s.note(ContainerPromised(request_id, port_id, load_id), now)
+        """Take note that the warehouse brings a load to a port, and when it expects it there."""
+        delivery = self.model.of_retrieval(retrieval_id)
+        if delivery is None or delivery.at_port or delivery.phase >= Phase.LOADED:
+            return
+        if not self._is_out_port(port_id):
+            return
+        moved = abs(eta - delivery.expected) > ETA_STEP or isnan(eta) != isnan(delivery.expected)
+        if delivery.load_id != load_id or delivery.port_id != port_id or moved:
+            request_id = delivery.request.request_id
+            self._s.note(ContainerPromised(request_id, port_id, load_id, eta), now)
 
     def container_ready(
-        self, request_id: RequestId, port_id: PlaceId, load_id: LoadId, now: float
+        self, retrieval_id: RequestId, port_id: PlaceId, load_id: LoadId, now: float
     ) -> None:
         """Take note that the load stands at the port."""
         if not self._is_out_port(port_id):
             return
-        delivery = self.model.deliveries.get(request_id)
+        delivery = self.model.of_retrieval(retrieval_id)
         if delivery is None or delivery.phase.ended:
             if load_id not in self.model.abandoned:
                 self._s.note(LoadAbandoned(load_id, port_id), now)
         elif not delivery.at_port:
-            self._s.note(ContainerReady(request_id, port_id, load_id), now)
+            self._s.note(ContainerReady(delivery.request.request_id, port_id, load_id), now)
 
-    def container_refused(self, request_id: RequestId, text: str, now: float) -> None:
+    def container_refused(self, retrieval_id: RequestId, text: str, now: float) -> None:
         """Take note that the warehouse cannot bring the item."""
-        delivery = self.model.open.get(request_id)
-        if delivery is not None and not delivery.at_port:
+        delivery = self.model.of_retrieval(retrieval_id)
+        if delivery is not None and not delivery.phase.ended and not delivery.at_port:
             end_delivery(self._s, delivery, Phase.FAILED, Code.NO_STOCK, text, now)
 
     def connection(self, vehicle_id: VehicleId, connection: Connection) -> None:

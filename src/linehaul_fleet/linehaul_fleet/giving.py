@@ -41,7 +41,7 @@ def _give_deliveries(s: Situation, now: float) -> None:
         delivery = s.model.open[request_id]
         job = Job(
             JobKind.DELIVERY,
-            target=delivery.request.station_id,
+            target=delivery.station_id,
             source=delivery.port_id,
             request_id=request_id,
             load_id=delivery.load_id,

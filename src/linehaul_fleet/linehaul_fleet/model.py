@@ -13,14 +13,18 @@ from linehaul_fleet.delivery import Delivery, LoadId, Phase, RequestId
 from linehaul_fleet.events import (
     ContainerPromised,
     ContainerReady,
+    DeliveryChanged,
+    DeliveryReassigned,
     DeliveryRequested,
     Event,
     JobEnded,
     JobGiven,
     LegCommitted,
     LegEnded,
+    LegRedirected,
     LegReplanned,
     LoadAbandoned,
+    LoadsExchanged,
     PhaseReached,
     VehicleRelocated,
 )
@@ -73,12 +77,17 @@ class FleetModel:
     open: dict[RequestId, Delivery] = field(default_factory=dict)
     vehicles: dict[VehicleId, Vehicle] = field(default_factory=dict)
     abandoned: dict[LoadId, PlaceId] = field(default_factory=dict)
+    retrievals: dict[RequestId, RequestId] = field(default_factory=dict)
     commits: int = 0
 
     def __post_init__(self) -> None:
         """Begin with the plant file's vehicles."""
         for spawn in self.plant.fleet:
             self.vehicles[spawn.id] = Vehicle(spawn.id, spawn.vehicle_class, spawn.place)
+
+    def of_retrieval(self, retrieval_id: RequestId) -> Delivery | None:
+        """Return the delivery for which the warehouse was asked under this id."""
+        return self.deliveries.get(self.retrievals.get(retrieval_id, retrieval_id))
 
     def in_commit_order(self) -> Iterator[Vehicle]:
         """Yield the vehicles that ever had a leg, earliest commit first."""
@@ -92,12 +101,21 @@ class FleetModel:
                 delivery = Delivery(request, time)
                 self.deliveries[request.request_id] = delivery
                 self.open[request.request_id] = delivery
-            case ContainerPromised(request_id, port_id, load_id):
+            case ContainerPromised(request_id, port_id, load_id, eta):
                 delivery = self.deliveries[request_id]
-                delivery.port_id, delivery.load_id = port_id, load_id
+                delivery.port_id, delivery.load_id, delivery.expected = port_id, load_id, eta
             case ContainerReady(request_id, port_id, load_id):
                 delivery = self.deliveries[request_id]
                 delivery.port_id, delivery.load_id, delivery.at_port = port_id, load_id, True
+            case DeliveryChanged():
+                delivery = self.deliveries[event.request_id]
+                delivery.due, delivery.priority = event.due, event.priority
+                delivery.station_id, delivery.hold = event.station_id, event.hold
+                self._retarget(delivery, event.request_id)
+            case DeliveryReassigned(request_id):
+                self.deliveries[request_id].reassignments += 1
+            case LoadsExchanged():
+                self._exchange(event)
             case PhaseReached():
                 self._phase(event, time)
             case LoadAbandoned(load_id, port_id):
@@ -111,6 +129,30 @@ class FleetModel:
         if event.phase.ended:
             delivery.ended, delivery.code, delivery.text = time, event.code, event.text
             self.open.pop(event.request_id, None)
+
+    def _exchange(self, event: LoadsExchanged) -> None:
+        """Let two deliveries change places behind everything that is done for them."""
+        a, b = self.deliveries[event.request_id], self.deliveries[event.other_id]
+        untouched = b.retrieval_id == b.request.request_id and b.load_id is None
+        for name in ('phase', 'port_id', 'load_id', 'at_port', 'expected', 'vehicle_id', 'eta'):
+            old = getattr(a, name)
+            setattr(a, name, getattr(b, name))
+            setattr(b, name, old)
+        a.retrieval_id, b.retrieval_id = b.retrieval_id, a.retrieval_id
+        if untouched:
+            a.retrieval_id = event.retrieval_id
+        for delivery in (a, b):
+            self.retrievals[delivery.retrieval_id] = delivery.request.request_id
+        self._retarget(a, event.other_id)
+        self._retarget(b, event.request_id)
+
+    def _retarget(self, delivery: Delivery, of: RequestId) -> None:
+        """Let the vehicle that a delivery has now, and that worked for `of`, work for it."""
+        vehicle = self.vehicles.get(delivery.vehicle_id) if delivery.vehicle_id else None
+        if vehicle is not None and vehicle.job is not None and vehicle.job.request_id == of:
+            vehicle.job = replace(
+                vehicle.job, request_id=delivery.request.request_id, target=delivery.station_id
+            )
 
     def _vehicle(self, event: Event) -> None:
         match event:
@@ -133,6 +175,9 @@ class FleetModel:
                 vehicle = self.vehicles[vehicle_id]
                 if vehicle.leg is not None:
                     vehicle.leg, vehicle.path = replace(vehicle.leg, path=path), path
+            case LegRedirected(vehicle_id, leg):
+                vehicle = self.vehicles[vehicle_id]
+                vehicle.leg, vehicle.path = leg, leg.path
             case LegEnded(vehicle_id):
                 vehicle = self.vehicles[vehicle_id]
                 vehicle.leg = None

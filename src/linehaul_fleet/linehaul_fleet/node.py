@@ -12,7 +12,7 @@ from linehaul_ros.actions import PersistentGoal, action_client, action_server
 from linehaul_ros.journal import Journal, JournalError
 from linehaul_ros.parameters import declare, setting
 from linehaul_ros.run import run
-from linehaul_ros.time import now_of
+from linehaul_ros.time import from_time, now_of
 from linehaul_vda5050.convert import connection_from_msg, order_to_msg, state_from_msg
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
@@ -274,7 +274,7 @@ class FleetNode(Node):
     # Containers.
 
     def _ask_warehouse(self, now: float) -> None:
-        wanted = {d.request.request_id: d for d in self.fleet.retrievals(now)}
+        wanted = {d.retrieval_id: d for d in self.fleet.retrievals(now)}
         for request_id in set(self._retrievals) - set(wanted):
             self._retrievals[request_id].cancel()
         for request_id, delivery in wanted.items():
@@ -289,9 +289,9 @@ class FleetNode(Node):
 
     def _retrieving(self, request_id: RequestId, feedback: RetrieveLoad.Feedback) -> None:
         if feedback.port_id and feedback.load_id and feedback.queue_position == 0:
-            self.fleet.container_promised(
-                request_id, PlaceId(feedback.port_id), LoadId(feedback.load_id), now_of(self)
-            )
+            port_id, load_id = PlaceId(feedback.port_id), LoadId(feedback.load_id)
+            eta = from_time(feedback.eta)
+            self.fleet.container_promised(request_id, port_id, load_id, now_of(self), eta)
 
     def _retrieved(self, request_id: RequestId, result: RetrieveLoad.Result) -> None:
         self._retrievals.pop(request_id, None)
