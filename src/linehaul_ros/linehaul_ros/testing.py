@@ -42,7 +42,7 @@ def spinning(context: rclpy.Context, *nodes: rclpy.node.Node) -> Iterator[Execut
         executor.shutdown()
 
 
-def spin_until(executor: Executor, done: Callable[[], bool], timeout: float = 20.0) -> None:
+def spin_until(executor: Executor, done: Callable[[], bool], timeout: float = 60.0) -> None:
     """Spin until `done()`; callback errors reach the caller.
 
     Raises:
