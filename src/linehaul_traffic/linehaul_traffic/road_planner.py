@@ -169,7 +169,7 @@ class TrafficPlanner:
             turn=turn[may],
         )
 
-    def _way_start(self, v: int) -> Start:
+    def way_start(self, v: int) -> Start:
         """Return the start behind what is granted to a vehicle under way."""
         q, road = self.graph.queues, self.graph.model.arrays
         p = int(q.granted[v])
@@ -315,14 +315,14 @@ class TrafficPlanner:
         """Plan a group anew behind what is granted; undo it unless they arrive earlier in sum."""
         graph = self.graph
         road = graph.model.arrays
-        saved = [self._save(v) for v in group]
+        saved = [self.save(v) for v in group]
         goals = {v: int(graph.queues.node[v, graph.queues.size[v] - 1]) for v in group}
         before = sum(graph.queues.reach[s.v, s.size - 1] for s in saved)
         starts = {}
         for v in group:
             kernels.withdraw(graph.queues, road, v)
         for v in group:
-            starts[v] = self._way_start(v)
+            starts[v] = self.way_start(v)
             graph.queues.size[v] = starts[v].position + 1
             graph.insert(v, max(starts[v].at, graph.now) + HOLD)
         after, order = 0.0, list(group)
@@ -349,8 +349,22 @@ class TrafficPlanner:
         for v in group:
             kernels.withdraw(graph.queues, road, v)
         for one in saved:
-            self._put_back(one)
+            self.put_back(one)
         return False
+
+    def plan_behind(self, v: int, goal: int, start: Start) -> bool:
+        """Plan a way from a start to a goal, and put its claims on the lists; False: none."""
+        graph = self.graph
+        q, road = graph.queues, graph.model.arrays
+        renewed = self._renew(v, start)
+        label = self._earliest(v, goal, renewed)
+        if label < 0:
+            return False
+        kernels.withdraw(q, road, v)
+        self._write(v, renewed.position, label)
+        free = kernels.overlap(graph.queues, road, v)[0] == FREE
+        graph.insert(v)
+        return bool(free)
 
     def _renew(self, v: int, start: Start) -> Start:
         """Return the start with the time until which its node is free now."""
@@ -365,7 +379,8 @@ class TrafficPlanner:
             start.turn,
         )
 
-    def _save(self, v: int) -> _Saved:
+    def save(self, v: int) -> _Saved:
+        """Return what is not granted of a path."""
         q = self.graph.queues
         p, n = int(q.granted[v]), int(q.size[v])
         return _Saved(
@@ -376,7 +391,8 @@ class TrafficPlanner:
             np.stack([a[v, p:n] for a in (q.turn, q.claim, q.leave, q.reach)]),
         )
 
-    def _put_back(self, saved: _Saved) -> None:
+    def put_back(self, saved: _Saved) -> None:
+        """Bring back what was saved; the claims of the row must be off the lists."""
         q = self.graph.queues
         v, p, n = saved.v, saved.position, saved.size
         q.size[v] = n
