@@ -13,6 +13,7 @@ from enum import IntEnum
 from math import isfinite, nan
 from typing import Any, Union, get_args, get_origin
 
+from linehaul_fleet.acts import Act
 from linehaul_fleet.codes import Code
 from linehaul_fleet.delivery import LoadId, Phase, Request, RequestId
 from linehaul_fleet.errors import EventError
@@ -177,6 +178,7 @@ Event = Union[  # noqa: UP007 (read at run time)
     LegEnded,
     LoadAbandoned,
     VehicleRelocated,
+    Act,
 ]
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 

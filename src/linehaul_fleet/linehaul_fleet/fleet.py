@@ -14,6 +14,7 @@ from itertools import product
 from math import inf, isnan, nan
 from typing import Any
 
+from linehaul_fleet.acts import Mode
 from linehaul_fleet.changes import Change, change_delivery
 from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.delivery import Delivery, LoadId, Phase, Request, RequestId
@@ -28,17 +29,23 @@ from linehaul_fleet.events import (
 )
 from linehaul_fleet.following import end_delivery, follow
 from linehaul_fleet.giving import give_work
+from linehaul_fleet.instant import instant_actions
+from linehaul_fleet.losing import cut_short, watch_vehicles
+from linehaul_fleet.reconciling import reconcile
 from linehaul_fleet.request import check
+from linehaul_fleet.roads import apply_limits
 from linehaul_fleet.situation import Settings, Situation
 from linehaul_fleet.talking import next_order
 from linehaul_fleet.ways import commit_legs, improve_ways
 from linehaul_floor import ConflictTable, PlaceId, PlaceKind, Plant, VehicleId
 from linehaul_traffic import Order, Wait
-from linehaul_vda5050 import Connection, State
+from linehaul_vda5050 import Action, Connection, State
 from linehaul_vda5050 import Order as VehicleOrder
 
 ETA_STEP = 5.0
 """[s] by which the warehouse's word on a container must differ to be noted again."""
+LISTEN = 3.0
+"""[s] after a start in which vehicles are listened to before anybody gets an order."""
 
 
 class Fleet:
@@ -66,6 +73,7 @@ class Fleet:
         self.model = self._s.model
         self.graph = self._s.graph
         self.refused = 0
+        self.no_new_work: Refusal | None = None
         self._estimated = -inf
         for time, event in history:
             self.model.apply(event, time)
@@ -73,6 +81,7 @@ class Fleet:
             if vehicle.path is not None:
                 self.graph.restore(vehicle.id, vehicle.vehicle_class, vehicle.path)
         self._restore_order(kept or {})
+        apply_limits(self._s)
 
     def _restore_order(self, kept: Mapping[str, Any]) -> None:
         """Bring back in which order everybody goes, and what was granted to whom."""
@@ -84,6 +93,11 @@ class Fleet:
             granted = kept.get(f'granted/{vehicle.id}')
             if vehicle.leg is not None and granted and granted['order_id'] == vehicle.leg.order_id:
                 self.graph.resume(vehicle.id, 0, granted['granted'])
+
+    @property
+    def situation(self) -> Situation:
+        """What operating.py needs; changes only by events."""
+        return self._s
 
     @property
     def waits(self) -> Mapping[VehicleId, Wait]:
@@ -108,6 +122,12 @@ class Fleet:
         refusal = check(request, self.plant, now)
         if refusal is not None:
             return refusal
+        control = self.model.control
+        if control.mode is Mode.STOPPED:
+            by = f'the fleet was stopped by {control.actor}: {control.reason}'
+            return Refusal(Code.FLEET_STOPPED, f'{by}; ask again when it runs')
+        if self.no_new_work is not None:
+            return self.no_new_work
         if len(self.model.open) >= self._s.settings.open_deliveries:
             return Refusal(
                 Code.TOO_MANY_OPEN, f'{len(self.model.open)} deliveries are open; ask again later'
@@ -184,16 +204,21 @@ class Fleet:
         vehicle = self.model.vehicles.get(vehicle_id)
         if vehicle is None:
             return
-        vehicle.state, vehicle.heard = state, now
+        vehicle.state, vehicle.heard, vehicle.fresh = state, now, self._s.clock
         node = self.plant.roadmap.node_index.get(state.last_node_id)  # type: ignore[call-overload]
         if node is None:
             vehicle.note = f'is at {state.last_node_id!r}, which is not on the roadmap'
+            return
+        if vehicle_id in self.model.control.gone:
             return
         if vehicle_id not in self.graph.vehicles:
             self.graph.place(vehicle_id, vehicle.vehicle_class, node)
             self._s.note(VehicleRelocated(vehicle_id, node), now)
         self.graph.load(vehicle_id, bool(vehicle.loads))
-        follow(self._s, vehicle, state, node, now)
+        if reconcile(self._s, vehicle, state, node, now):
+            return
+        if not cut_short(self._s, vehicle, state, node, now):
+            follow(self._s, vehicle, state, node, now)
 
     # What goes out.
 
@@ -222,23 +247,41 @@ class Fleet:
 
     def tick(self, now: float, seconds: float = 0.0) -> None:
         """Give out work, commit ways, and spend `seconds` of computing on better ways."""
+        self._s.run_clock(now)
         self.graph.advance(now)
-        give_work(self._s, now)
-        commit_legs(self._s, now)
+        watch_vehicles(self._s, now)
+        if self.model.control.works:
+            give_work(self._s, now)
+            commit_legs(self._s, now)
         improve_ways(self._s, seconds, now)
-        if now - self._estimated >= 1.0:
-            self._estimated = now
+        if self._s.clock - self._estimated >= 1.0:
+            self._estimated = self._s.clock
             estimate(self._s, now)
 
     def take_orders(self, now: float) -> list[tuple[VehicleId, VehicleOrder]]:
         """Grant ways and return the orders to send now, one at most for a vehicle."""
-        orders = []
+        orders: list[tuple[VehicleId, VehicleOrder]] = []
+        control = self.model.control
+        if not control.works or not self._has_heard():
+            return orders
         for vehicle in self.model.vehicles.values():
+            if vehicle.id in control.held:
+                continue
             if vehicle.leg is not None and vehicle.state is not None:
                 order = next_order(self._s, vehicle, vehicle.leg, vehicle.state, now)
                 if order is not None:
                     orders.append((vehicle.id, order))
         return orders
+
+    def take_actions(self, now: float) -> list[tuple[VehicleId, tuple[Action, ...]]]:
+        """Return the instant actions to send now, those of one vehicle together."""
+        return instant_actions(self._s, now)
+
+    def _has_heard(self) -> bool:
+        """Return whether everybody on the floor has said what it holds, or had time to."""
+        if self._s.clock >= LISTEN:
+            return True
+        return all(self.model.vehicles[v].state is not None for v in self.graph.vehicles)
 
     def _is_out_port(self, place_id: PlaceId) -> bool:
         place = self.plant.places.get(place_id)

@@ -8,7 +8,18 @@ The fold is what must survive a crash; vehicle states and connections come anew 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
+from typing import get_args
 
+from linehaul_fleet.acts import (
+    Act,
+    Command,
+    Holder,
+    LoadFound,
+    LoadStranded,
+    VehicleCommanded,
+    VehicleJoined,
+)
+from linehaul_fleet.control import Control
 from linehaul_fleet.delivery import Delivery, LoadId, Phase, RequestId
 from linehaul_fleet.events import (
     ContainerPromised,
@@ -39,7 +50,8 @@ class Vehicle:
     """One vehicle of the plant file.
 
     path and commit are those of its last leg, also after the leg has ended: it rests at the end of
-    path. heard is the plant time [s] of its last state. orders counts the legs it ever had.
+    path. heard is the plant time [s] of its last state, fresh the same on the fleet's own clock
+    that does not jump. orders counts the legs it ever had.
     """
 
     id: VehicleId
@@ -47,6 +59,7 @@ class Vehicle:
     home: PlaceId
     state: State | None = None
     heard: float = -inf
+    fresh: float = -inf
     connection: ConnectionState = ConnectionState.UNKNOWN
     job: Job | None = None
     leg: Leg | None = None
@@ -78,6 +91,7 @@ class FleetModel:
     vehicles: dict[VehicleId, Vehicle] = field(default_factory=dict)
     abandoned: dict[LoadId, PlaceId] = field(default_factory=dict)
     retrievals: dict[RequestId, RequestId] = field(default_factory=dict)
+    control: Control = field(default_factory=Control)
     commits: int = 0
 
     def __post_init__(self) -> None:
@@ -120,8 +134,26 @@ class FleetModel:
                 self._phase(event, time)
             case LoadAbandoned(load_id, port_id):
                 self.abandoned[load_id] = port_id
+            case _ if isinstance(event, get_args(Act)):
+                self._act(event)
             case _:
                 self._vehicle(event)
+
+    def _act(self, event: Act) -> None:
+        match event:
+            case VehicleJoined(vehicle_id, class_id, home):
+                self.vehicles[vehicle_id] = Vehicle(vehicle_id, class_id, home)
+            case VehicleCommanded(vehicle_id, Command.REMOVE):
+                vehicle = self.vehicles[vehicle_id]
+                vehicle.leg, vehicle.path, vehicle.state = None, None, None
+            case LoadFound(load_id, Holder.PORT, port_id) if load_id in self.control.lost:
+                self._found_at_port(self.control.lost[load_id], PlaceId(port_id))
+        self.control.apply(event, list(self.vehicles))
+
+    def _found_at_port(self, lost: LoadStranded, port_id: PlaceId) -> None:
+        delivery = self.open.get(lost.request_id) if lost.request_id else None
+        if delivery is not None:
+            delivery.port_id, delivery.at_port, delivery.vehicle_id = port_id, True, None
 
     def _phase(self, event: PhaseReached, time: float) -> None:
         delivery = self.deliveries[event.request_id]

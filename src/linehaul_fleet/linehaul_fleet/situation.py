@@ -4,8 +4,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
+from linehaul_fleet.acts import Mode
 from linehaul_fleet.delivery import Delivery
 from linehaul_fleet.events import Event
 from linehaul_fleet.model import FleetModel, Vehicle
@@ -15,10 +17,19 @@ from linehaul_floor import ConflictTable, Place, Plant, RouteTable, VehicleId
 from linehaul_traffic import ExecutionGraph, TrafficPlanner, Wait
 from linehaul_vda5050 import ConnectionState, ErrorLevel, OperatingMode
 
+CLOCK_STEP = 5.0
+"""[s] by which the fleet's own clock goes on at most in one round, whatever plant time does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be tuned: times in seconds, distances in metres, charge 0..1."""
+    """What can be tuned: times in seconds, distances in metres, charge 0..1.
+
+    lose_after: how long a vehicle may be silent before others get its work. order_attempts: how
+    often an order is sent that the vehicle refuses. transfer_retries, retry_pause: how often and
+    how soon a handover that failed is tried again. person_patience: how long a vehicle then waits
+    for a person before it gives the handover up.
+    """
 
     lookahead: float = 30.0
     charge_below: float = 0.3
@@ -27,6 +38,31 @@ class Settings:
     retrieve_early: float = 300.0
     state_timeout: float = 10.0
     open_deliveries: int = 10_000
+    lose_after: float = 20.0
+    order_attempts: int = 5
+    transfer_retries: int = 2
+    retry_pause: float = 5.0
+    person_patience: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An instant action that was sent: when, on the fleet's own clock [s], and how often."""
+
+    sent: float
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a vehicle, and since when on the fleet's own clock [s].
+
+    grave: others get its work at once.
+    """
+
+    reason: str
+    since: float
+    grave: bool
 
 
 @dataclass(slots=True)
@@ -45,6 +81,13 @@ class Situation:
     events: list[Event] = field(default_factory=list)
     kept: dict[str, Any] = field(default_factory=dict)
     replanned: bool = False
+    clock: float = 0.0
+    _last: float = inf
+    asking: dict[str, Asking] = field(default_factory=dict)
+    troubles: dict[VehicleId, Trouble] = field(default_factory=dict)
+    slow: dict[int, float] = field(default_factory=dict)
+    failing: dict[str, tuple[int, float]] = field(default_factory=dict)
+    adopted: dict[VehicleId, tuple[str, int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with an empty floor."""
@@ -56,6 +99,11 @@ class Situation:
             class_id: RouteTable(self.plant.roadmap, vehicle_class)
             for class_id, vehicle_class in self.plant.classes.items()
         }
+
+    def run_clock(self, now: float) -> None:
+        """Let the fleet's own clock run on: with plant time, but never back and never in leaps."""
+        self.clock += min(max(now - self._last, 0.0), CLOCK_STEP)
+        self._last = now
 
     def note(self, event: Event, now: float) -> None:
         """Take an event in; it waits here for the journal."""
@@ -71,20 +119,29 @@ class Situation:
         """Return the driving time [s] of a vehicle from a node to a place; inf: no way."""
         return self.routes[vehicle.vehicle_class].time(node, place.node)
 
-    def usable(self, vehicle: Vehicle, now: float) -> bool:
+    def usable(self, vehicle: Vehicle, now: float) -> bool:  # noqa: ARG002 (asked with it)
         """Return whether a vehicle can be given something to do."""
         state = vehicle.state
         return (
             state is not None
             and vehicle.id in self.graph.vehicles
             and vehicle.connection in (ConnectionState.ONLINE, ConnectionState.UNKNOWN)
-            and now - vehicle.heard < self.settings.state_timeout
+            and self.clock - vehicle.fresh < self.settings.state_timeout
             and state.operating_mode is OperatingMode.AUTOMATIC
             and not any(e.error_level is ErrorLevel.FATAL for e in state.errors)
+            and self._obeys(vehicle.id)
         )
+
+    def _obeys(self, vehicle_id: VehicleId) -> bool:
+        """Return whether a vehicle may be given orders; one taken out still brings what it has."""
+        aside = self.model.control.aside.get(vehicle_id)
+        return (aside is None or aside.by_person) and vehicle_id not in self.model.control.gone
 
     def free(self, vehicle: Vehicle, now: float) -> bool:
         """Return whether a vehicle can take a new job now."""
+        control = self.model.control
+        if control.mode is not Mode.RUNNING or vehicle.id in control.aside:
+            return False
         if vehicle.leg is not None or vehicle.loads or not self.usable(vehicle, now):
             return False
         job = vehicle.job

@@ -69,6 +69,9 @@ def _commit(s: Situation, vehicle: Vehicle, place: Place, task: Task, now: float
     if here == place.node and not _has_to_act(vehicle, task):
         return
     route = _way(s, vehicle, place)
+    if isinstance(route, NoWay) and s.graph.closed.any():
+        s.waits[vehicle.id] = Wait(vehicle.id, vehicle.id, here)  # until somebody opens a road
+        return
     if isinstance(route, NoWay):
         name = s.plant.roadmap.node_ids[here]
         text = f'no way leads from {name} to {place.id} for a {vehicle.vehicle_class} vehicle'
