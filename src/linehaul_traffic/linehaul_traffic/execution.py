@@ -19,7 +19,7 @@ that is committed.
 Source: action dependency graphs (Hönig et al. 2019), as one queue per resource.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ import numpy as np
 from linehaul_floor import ConflictTable, Roadmap, VehicleClass, VehicleId
 from linehaul_traffic import road_queues as kernels
 from linehaul_traffic.errors import CommitError
+from linehaul_traffic.ordering import Order, give_ranks, order_of, sequence
 from linehaul_traffic.road_model import ROLL, RoadModel
 from linehaul_traffic.road_queues import FREE, Queues
 
@@ -54,20 +55,6 @@ class Wait:
     element: int
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """In which order everybody goes: what must outlive a crash, besides the paths.
-
-    Attributes:
-        progress: (vehicle, reached, granted) node positions of each vehicle.
-        steps: the vehicle of each step that is not granted yet, in an order in which all of them
-            can be driven one after the other; a vehicle's own steps come in the order of its path.
-    """
-
-    progress: tuple[tuple[VehicleId, int, int], ...]
-    steps: tuple[VehicleId, ...]
-
-
 class ExecutionGraph:
     """Claims of all vehicles on one roadmap.
 
@@ -91,7 +78,7 @@ class ExecutionGraph:
         self.closed = np.zeros(roadmap.edge_count, bool)
         self.now = 0.0
         self._retimed = -np.inf
-        self._not_ready: set[VehicleId] = set()
+        self._ready: dict[VehicleId, float] = {}
         self._conflicts = conflicts
         self._slot: dict[VehicleId, int] = {}
         self._ids: dict[int, VehicleId] = {}
@@ -296,26 +283,25 @@ class ExecutionGraph:
             ready: vehicles that do not go on before a time [s] (at a port, broken down).
         """
         self.now = now
-        ready = ready or {}
-        if 0.0 <= now - self._retimed < RETIME and self._not_ready == set(ready):
+        ready = dict(ready or {})
+        if 0.0 <= now - self._retimed < RETIME and self._ready.keys() == ready.keys():
             return
-        self._retimed, self._not_ready = now, set(ready)
-        until = np.full(self.queues.size.size, -np.inf)
-        for vehicle, time in ready.items():
-            until[self._slot[vehicle]] = time
-        kernels.retime(self.queues, self.model.arrays, now, until)
+        self._ready = ready
+        self._retime()
 
-    # Restart.
+    def _retime(self) -> None:
+        self._retimed = self.now
+        until = np.full(self.queues.size.size, -np.inf)
+        for vehicle, time in self._ready.items():
+            if vehicle in self._slot:
+                until[self._slot[vehicle]] = time
+        kernels.retime(self.queues, self.model.arrays, self.now, until)
+
+    # Order.
 
     def order(self) -> Order:
         """Return in which order everybody goes, to be kept together with the paths."""
-        q = self.queues
-        steps: list[tuple[float, int, VehicleId]] = []
-        for vehicle, v in self._slot.items():
-            for p in range(int(q.granted[v]), int(q.size[v]) - 1):
-                steps.append((float(q.claim[v, p]), p, vehicle))
-        progress = tuple((i, int(q.reached[v]), int(q.granted[v])) for i, v in self._slot.items())
-        return Order(progress, tuple(step[2] for step in sorted(steps, key=_by_time)))
+        return order_of(self.queues, self._slot)
 
     def restore_order(self, order: Order) -> None:
         """Bring the restored paths back into a kept order.
@@ -323,33 +309,56 @@ class ExecutionGraph:
         Vehicles and steps that it does not know, or that are gone, do no harm: what is left
         follows in the order in which the paths were restored.
         """
-        q, road = self.queues, self.model.arrays
-        for v in self._slot.values():
-            kernels.withdraw(q, road, v)
+        q = self.queues
+        self._withdraw_all()
         for vehicle, reached, granted in order.progress:
             v = self._slot.get(vehicle, FREE)
             if v != FREE:
                 last = int(q.size[v]) - 1
                 q.granted[v] = max(int(q.granted[v]), min(granted, last))
                 q.reached[v] = max(int(q.reached[v]), min(reached, last))
-        left = {i: self._open_steps(v) for i, v in self._slot.items()}
-        rest = (i for i, v in self._slot.items() for _ in range(int(q.size[v])))
-        rank = 0.0
-        for vehicle in (*order.steps, *rest):
-            step = next(left.get(vehicle, iter(())), None)
-            if step is not None:
-                rank += 1.0
-                v = self._slot[vehicle]
-                q.claim[v, step], q.reach[v, step + 1] = rank, rank + 0.5
         for v in self._slot.values():
             q.given[v, : q.granted[v]] = self.now
-            q.reach[v, q.reached[v]] = self.now
-            self.insert(v)
-        self._retimed = -np.inf
-        self.advance(self.now)
+            q.reach[v, q.reached[v] : q.granted[v] + 1] = self.now
+        give_ranks(q, self._slot, order.steps)
+        self._insert_all()
+        self._retime()
 
-    def _open_steps(self, v: int) -> Iterator[int]:
-        return iter(range(int(self.queues.granted[v]), int(self.queues.size[v]) - 1))
+    def sequence(self) -> list[tuple[VehicleId, int]]:
+        """Return (vehicle, position) of all steps that are not granted, in their order."""
+        return sequence(self.queues, self._slot)
+
+    def reorder(self, steps: Sequence[VehicleId]) -> bool:
+        """Let everybody go in another order.
+
+        Args:
+            steps: the vehicle of each step that is not granted.
+
+        Returns:
+            False, and nothing has changed, if in that order two would be in the same place.
+        """
+        q = self.queues
+        old = q.claim.copy(), q.reach.copy()
+        self._withdraw_all()
+        give_ranks(q, self._slot, steps)
+        self._insert_all()
+        q, road = self.queues, self.model.arrays
+        free = all(kernels.overlap(q, road, v)[0] == FREE for v in self._slot.values())
+        if not free:
+            self._withdraw_all()
+            q.claim[:], q.reach[:] = old
+            self._insert_all()
+            return False
+        self._retime()
+        return True
+
+    def _withdraw_all(self) -> None:
+        for v in self._slot.values():
+            kernels.withdraw(self.queues, self.model.arrays, v)
+
+    def _insert_all(self) -> None:
+        for v in self._slot.values():
+            self.insert(v)
 
     # Arrays.
 
@@ -416,10 +425,6 @@ class ExecutionGraph:
             yield node
             yield self.roadmap.node_count + edge
         yield path.nodes[-1]
-
-
-def _by_time(step: tuple[float, int, VehicleId]) -> tuple[float, int]:
-    return step[0], step[1]
 
 
 __all__ = ['ROLL', 'ExecutionGraph', 'Order', 'Path', 'Wait']
