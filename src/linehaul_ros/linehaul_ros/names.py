@@ -11,13 +11,19 @@ from typing import Any
 
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
+from std_srvs.srv import Trigger
 
 from linehaul_interfaces.action import ComputeRoute, DeliverMaterial, RetrieveLoad, StoreLoad
 from linehaul_interfaces.msg import (
+    Alarms,
+    DistributionState,
+    EarlyWarnings,
     FleetEvent,
     FleetState,
     LineState,
     LoadCustody,
+    SensorChannels,
+    SensorReadings,
     SimReport,
     StationSignals,
     StationState,
@@ -28,13 +34,22 @@ from linehaul_interfaces.msg import (
     VehicleOrder,
     VehicleSignals,
     VehicleState,
+    WarehouseState,
 )
 from linehaul_interfaces.srv import (
     ChangeDelivery,
+    CommandAlarm,
     CommandVehicle,
+    ConfirmLoad,
+    CountCell,
     GetDelivery,
     InjectFault,
+    LookUpStock,
+    ReviewWarning,
+    SetAisleState,
     SetFleetMode,
+    SetLineSequence,
+    SetLineState,
     SetRoadState,
 )
 from linehaul_ros.qos import COMMAND, EVENTS, LATCHED
@@ -60,6 +75,10 @@ class Endpoint:
     name: str
     type: Any
 
+    def of(self, instance: str) -> 'Endpoint':
+        """Return the endpoint of one instance, such as a port."""
+        return Endpoint(self.name.format(id=instance), self.type)
+
 
 CLOCK = Topic('/clock', Clock, COMMAND)
 
@@ -78,6 +97,12 @@ FLEET_EVENTS = Topic('fleet/events', FleetEvent, EVENTS)
 TRAFFIC_STATE = Topic('traffic/state', TrafficState, LATCHED)
 LINE_STATE = Topic('line/{id}/state', LineState, LATCHED)
 STATION_STATE = Topic('station/{id}/state', StationState, LATCHED)
+WAREHOUSE_STATE = Topic('warehouse/{id}/state', WarehouseState, LATCHED)
+DISTRIBUTION_STATE = Topic('distribution/{id}/state', DistributionState, LATCHED)
+SENSOR_CHANNELS = Topic('sensors/channels', SensorChannels, LATCHED)
+SENSOR_READINGS = Topic('sensors/readings', SensorReadings, EVENTS)
+ALARMS = Topic('alarms', Alarms, LATCHED)
+EARLY_WARNINGS = Topic('early_warnings', EarlyWarnings, LATCHED)
 SIM_REPORT = Topic('sim/report', SimReport, LATCHED)
 
 DELIVER_MATERIAL = Endpoint('deliver_material', DeliverMaterial)
@@ -91,3 +116,16 @@ COMMAND_VEHICLE = Endpoint('command_vehicle', CommandVehicle)
 CHANGE_DELIVERY = Endpoint('change_delivery', ChangeDelivery)
 GET_DELIVERY = Endpoint('get_delivery', GetDelivery)
 INJECT_FAULT = Endpoint('inject_fault', InjectFault)
+
+#: Where a load is that a vehicle lost; and after a transfer that stopped half-way.
+CONFIRM_LOAD = Endpoint('fleet/confirm_load', ConfirmLoad)
+CONFIRM_TRANSFER = Endpoint('port/{id}/confirm_load', ConfirmLoad)
+RESET_PORT = Endpoint('port/{id}/reset', Trigger)
+
+LOOK_UP_STOCK = Endpoint('look_up_stock', LookUpStock)
+COUNT_CELL = Endpoint('count_cell', CountCell)
+SET_AISLE_STATE = Endpoint('set_aisle_state', SetAisleState)
+SET_LINE_STATE = Endpoint('set_line_state', SetLineState)
+SET_LINE_SEQUENCE = Endpoint('set_line_sequence', SetLineSequence)
+COMMAND_ALARM = Endpoint('command_alarm', CommandAlarm)
+REVIEW_WARNING = Endpoint('review_warning', ReviewWarning)
