@@ -1,53 +1,218 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which vehicle fetches which container: one assignment over all that are free."""
+"""Which vehicle brings which load: one assignment of all open missions to all vehicles.
 
-from collections.abc import Callable, Sequence
-from math import isfinite
+The cost of a pair is in seconds of empty driving: lateness first (lateness.py), then the empty way
+and the time a vehicle would stand at the port, then its charge. Missions may also be put off: for
+each there is a slot in which it would be served when vehicles come free again, so that with more
+missions than vehicles those go first whose waiting would cost most. A mission that has a vehicle
+keeps it unless the change gains more than CHANGE, and more with each change; after CHANGES_MOST
+it is not changed any more.
+
+Source: rectangular linear sum assignment (Crouse 2016), as in scipy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
 
 import numpy as np
+from linehaul_floor.geometry import FloatArray
 from scipy.optimize import linear_sum_assignment
 
-from linehaul_fleet.delivery import Delivery, RequestId
-from linehaul_floor import VehicleId
+from linehaul_fleet.charging import FLOOR
+from linehaul_fleet.lateness import due_times, lateness_cost, weights
+from linehaul_fleet.missions import Mission
+from linehaul_fleet.offers import Offer
+from linehaul_fleet.situation import Situation
 
+CHANGE = 30.0
+"""[s] what it costs to change one's mind about a mission's vehicle; grows with each change."""
+CHANGES_MOST = 5
+"""After so many changes a mission keeps its vehicle."""
+STAND = 0.3
+"""What a second of standing at a port costs."""
+CHARGE = 30.0
+"""[s] what an empty battery costs against a full one."""
+UNPLUG = 20.0
+"""[s] what it costs to take a vehicle off its charger."""
+EMPTY_GUESS = 60.0
+"""[s] empty way of missions that are put off."""
+PUT_OFF = 40.0
+"""[s] what it costs to let vehicles stand and wait for a nearer one."""
+MOST = 400
+"""Missions that are looked at together, the most urgent ones."""
 _NEVER = 1e9
-_URGENCY_SPAN = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What is planned for a mission: who (None: put off), when at the source, when delivered [s].
+
+    empty: seconds of empty driving.
+    """
+
+    mission: Mission
+    offer: Offer | None
+    start: float
+    arrival: float
+    empty: float
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Times of all pairs of M missions and V offers [s].
+
+    empty (M, V): driving to the source. start (M, V): when there. loaded (M, V): from source to
+    target with both transfers. arrival (M, V): when delivered. inf where a vehicle cannot.
+    """
+
+    empty: FloatArray
+    start: FloatArray
+    loaded: FloatArray
+    arrival: FloatArray
 
 
 def assign(
-    deliveries: Sequence[Delivery],
-    vehicles: Sequence[VehicleId],
-    travel: Callable[[VehicleId, Delivery], float],
-    now: float,
-) -> list[tuple[VehicleId, RequestId]]:
-    """Pair vehicles with deliveries so that travel is short and the urgent go first.
-
-    The cost of a pair is the travel time to the container [s] plus, when there are more deliveries
-    than vehicles, the time that is left until the delivery is due (bounded), less what its
-    priority is worth.
+    s: Situation, missions: Sequence[Mission], offers: Sequence[Offer], now: float
+) -> list[Pairing]:
+    """Return what is planned for each mission, at most one for each vehicle.
 
     Args:
-        deliveries: those that wait for a vehicle.
-        vehicles: those that are free.
-        travel: seconds for a vehicle to a delivery's container; inf if it cannot.
+        s: the situation.
+        missions: those that can still get any vehicle, most urgent first.
+        offers: one of each vehicle.
         now: plant time [s].
     """
-    if not deliveries or not vehicles:
+    missions = missions[:MOST]
+    if not missions:
         return []
-    cost = np.array([[travel(v, d) for d in deliveries] for v in vehicles])
-    cost = np.where(np.isfinite(cost), cost, _NEVER)
-    if len(deliveries) > len(vehicles):
-        cost = cost + np.array([_urgency(d, now) for d in deliveries])[None, :]
+    times = pair_times(s, missions, offers)
+    slots = later_slots(times, offers, len(missions), now)
+    cost = np.hstack([
+        pair_costs(s, missions, offers, times, now),
+        _put_off_costs(missions, times, slots, now),
+    ])  # fmt: skip
+    cost[~(cost < _NEVER)] = _NEVER
     rows, columns = linear_sum_assignment(cost)
-    return [
-        (vehicles[i], deliveries[j].request.request_id)
-        for i, j in zip(rows, columns, strict=True)
-        if cost[i, j] < _NEVER / 2
-    ]
+    found = []
+    for i, j in zip(rows.tolist(), columns.tolist(), strict=True):
+        if j < len(offers) and cost[i, j] < _NEVER / 2:
+            start, arrival = float(times.start[i, j]), float(times.arrival[i, j])
+            empty = float(times.empty[i, j])
+            found.append(Pairing(missions[i], offers[j], start, arrival, empty))
+        else:
+            start = float(slots[j - len(offers)]) if j >= len(offers) else inf
+            loaded = _least_loaded(times)[i]
+            found.append(Pairing(missions[i], None, start, start + float(loaded), EMPTY_GUESS))
+    return found
 
 
-def _urgency(delivery: Delivery, now: float) -> float:
-    due = delivery.request.due
-    left = due - now if isfinite(due) else _URGENCY_SPAN
-    return min(max(left, 0.0), _URGENCY_SPAN) - 6.0 * delivery.request.priority
+def pair_times(s: Situation, missions: Sequence[Mission], offers: Sequence[Offer]) -> Times:
+    """Return the times of all pairs."""
+    shape = (len(missions), len(offers))
+    empty, loaded = np.full(shape, inf), np.full(shape, inf)
+    transfer = s.settings.transfer_time
+    nodes = np.array([one.node for one in offers], int)
+    classes = np.array([one.vehicle_class for one in offers])
+    limits = np.array([s.desk.load_limit(one.vehicle) for one in offers])
+    mass = np.array([m.mass for m in missions])
+    by_way: dict[tuple[str, str], list[int]] = {}
+    for i, m in enumerate(missions):
+        by_way.setdefault((m.source, m.job.target), []).append(i)
+    for name in dict.fromkeys(one.vehicle_class for one in offers):
+        columns = np.flatnonzero(classes == name)
+        pace = s.desk.pace_loaded(name)
+        for (source_id, target_id), rows in by_way.items():
+            source, target = s.plant.places[source_id], s.plant.places[target_id]  # type: ignore[index]
+            if name not in source.classes or name not in target.classes:
+                continue
+            way = s.desk.travel.to(name, source.node)[nodes[columns]]  # type: ignore[arg-type]
+            drive = pace * s.desk.travel.time(name, source.node, target.node)  # type: ignore[arg-type]
+            for i in rows:
+                able = mass[i] <= limits[columns]
+                empty[i, columns] = np.where(able, way, inf)
+                loaded[i, columns] = np.where(able, drive + 2.0 * transfer, inf)
+    begin = np.array([one.time for one in offers])
+    ready = np.array([m.ready for m in missions])
+    start = begin[None, :] + empty
+    arrival = np.maximum(start, ready[:, None]) + loaded
+    return Times(empty, start, loaded, arrival)
+
+
+def pair_costs(
+    s: Situation, missions: Sequence[Mission], offers: Sequence[Offer], times: Times, now: float
+) -> FloatArray:
+    """Return (M, V) costs of all pairs."""
+    ready = np.array([m.ready for m in missions])
+    charge = np.array([one.charge for one in offers])
+    plugged = np.array([one.charging for one in offers])
+    with np.errstate(invalid='ignore'):
+        cost = lateness_of(missions, times.arrival, now)
+        stand = np.maximum(ready[:, None] - times.start, 0.0)
+        cost += times.empty + STAND * stand
+        cost += (CHARGE * (1.0 - charge) + UNPLUG * plugged)[None, :]
+        use = np.array([s.desk.drain.rate(one.vehicle, one.vehicle_class) for one in offers])
+        left = charge[None, :] - use[None, :] * (times.empty + times.loaded)
+    cost[~np.isfinite(times.arrival) | (left < FLOOR)] = _NEVER
+    cost += _changing(missions, offers)
+    return _give_way(missions, offers, cost, now)
+
+
+def lateness_of(missions: Sequence[Mission], arrival: FloatArray, now: float) -> FloatArray:
+    """Return the costs of arrivals (M, ...) of missions."""
+    due = due_times(np.array([m.due for m in missions]), np.array([m.asked for m in missions]))
+    age = np.array([max(now - m.asked, 0.0) for m in missions])
+    weight = weights(np.array([float(m.priority) for m in missions]), age)
+    return lateness_cost(arrival, due[:, None], weight[:, None])
+
+
+def _changing(missions: Sequence[Mission], offers: Sequence[Offer]) -> FloatArray:
+    """Return (M, V) costs of changing one's mind."""
+    cost = np.zeros((len(missions), len(offers)))
+    column = {one.vehicle: j for j, one in enumerate(offers)}
+    for i, m in enumerate(missions):
+        j = column.get(m.holder) if m.holder else None
+        if j is not None:  # where the holder is gone, a change is no change of mind
+            cost[i] = CHANGE * (1 + m.changes) if m.changes < CHANGES_MOST else _NEVER
+            cost[i, j] = 0.0
+    return cost
+
+
+def _give_way(
+    missions: Sequence[Mission], offers: Sequence[Offer], cost: FloatArray, now: float
+) -> FloatArray:
+    """Who stands in a bay takes what stands there, or nothing else can ever come to the port."""
+    standing = {m.source for m in missions if m.ready <= now}
+    for j, one in enumerate(offers):
+        if not one.in_bay:
+            continue
+        for i, m in enumerate(missions):
+            if m.key == one.mission and m.ready > now and m.source in standing:
+                cost[i, j] = _NEVER
+    return cost
+
+
+def later_slots(times: Times, offers: Sequence[Offer], count: int, now: float) -> FloatArray:
+    """Return (count,) when vehicles come free again after a mission each, soonest first [s]."""
+    known = times.loaded[np.isfinite(times.loaded)]
+    cycle = EMPTY_GUESS + (float(known.mean()) if known.size else 600.0)
+    free = np.array([one.time for one in offers]) if offers else np.array([now + cycle])
+    rounds = np.arange(1, 2 + count // free.size)
+    return np.sort((free[None, :] + cycle * rounds[:, None]).ravel())[:count]
+
+
+def _put_off_costs(
+    missions: Sequence[Mission], times: Times, slots: FloatArray, now: float
+) -> FloatArray:
+    """Return (M, M) costs of serving missions in later slots."""
+    arrival = slots[None, :] + EMPTY_GUESS + _least_loaded(times)[:, None]
+    kept = np.array([CHANGE * (1 + m.changes) if m.holder else 0.0 for m in missions])
+    return np.asarray(
+        lateness_of(missions, arrival, now) + (EMPTY_GUESS + PUT_OFF + kept)[:, None]
+    )
+
+
+def _least_loaded(times: Times) -> FloatArray:
+    least = times.loaded.min(axis=1, initial=inf)
+    return np.where(np.isfinite(least), least, 600.0)

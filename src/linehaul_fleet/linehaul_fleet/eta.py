@@ -2,40 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """When each open delivery is going to arrive."""
 
-from math import isfinite
+from math import isfinite, nan
 
 from linehaul_fleet.delivery import Delivery, Phase
-from linehaul_fleet.model import Vehicle
+from linehaul_fleet.offers import drop_time
 from linehaul_fleet.situation import Situation
 
 
 def estimate(s: Situation, now: float) -> None:
     """Say when each open delivery is going to arrive; NaN while nobody can know."""
     for delivery in s.model.open.values():
-        vehicle = _carrier(s, delivery)
-        if vehicle is None or delivery.port_id is None:
-            continue
-        port = s.plant.places[delivery.port_id]
-        station = s.plant.places[delivery.request.station_id]
-        left = _left(s, vehicle, now)
-        if delivery.phase < Phase.LOADED:
-            left += s.time(vehicle, s.end_of_way(vehicle), port) + s.settings.transfer_time
-            left += s.time(vehicle, port.node, station)
-        else:
-            left += s.time(vehicle, s.end_of_way(vehicle), station)
-        if isfinite(left):
-            delivery.eta = now + left + s.settings.transfer_time
+        if delivery.phase is not Phase.WAITING_FOR_PERSON:
+            eta = _eta(s, delivery, now)
+            delivery.eta = eta if isfinite(eta) else nan
 
 
-def _carrier(s: Situation, delivery: Delivery) -> Vehicle | None:
-    if delivery.vehicle_id is None:
-        return None
-    vehicle = s.model.vehicles[delivery.vehicle_id]
-    return vehicle if vehicle.id in s.graph.vehicles else None
-
-
-def _left(s: Situation, vehicle: Vehicle, now: float) -> float:
-    """Return the time [s] until the vehicle is expected at the end of its leg."""
-    if vehicle.leg is None:
-        return 0.0
-    return max(s.graph.arrival(vehicle.id) - now, 0.0)
+def _eta(s: Situation, delivery: Delivery, now: float) -> float:
+    """Return what the vehicle's way says, or what is planned, as plant time [s]."""
+    if delivery.hold:
+        return nan
+    vehicle = s.model.vehicles.get(delivery.vehicle_id) if delivery.vehicle_id else None
+    if vehicle is not None and vehicle.job and vehicle.id in s.graph.vehicles:
+        return drop_time(s, vehicle, now)
+    plan = s.desk.plans.get(delivery.request.request_id)
+    return plan.arrival if plan is not None else nan

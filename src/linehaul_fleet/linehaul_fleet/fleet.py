@@ -205,6 +205,7 @@ class Fleet:
         if vehicle is None:
             return
         vehicle.state, vehicle.heard, vehicle.fresh = state, now, self._s.clock
+        self._s.desk.drain.see(vehicle_id, str(vehicle.vehicle_class), state, now)
         node = self.plant.roadmap.node_index.get(state.last_node_id)  # type: ignore[call-overload]
         if node is None:
             vehicle.note = f'is at {state.last_node_id!r}, which is not on the roadmap'

@@ -44,6 +44,9 @@ from linehaul_floor import ClassId, PlaceId, Plant, VehicleId
 from linehaul_traffic import Path
 from linehaul_vda5050 import ConnectionState, State
 
+MOST_ABANDONED = 10_000
+"""Loads of which is remembered since when nobody waits for them."""
+
 
 @dataclass(slots=True)
 class Vehicle:
@@ -90,6 +93,7 @@ class FleetModel:
     open: dict[RequestId, Delivery] = field(default_factory=dict)
     vehicles: dict[VehicleId, Vehicle] = field(default_factory=dict)
     abandoned: dict[LoadId, PlaceId] = field(default_factory=dict)
+    abandoned_at: dict[LoadId, float] = field(default_factory=dict)
     retrievals: dict[RequestId, RequestId] = field(default_factory=dict)
     control: Control = field(default_factory=Control)
     commits: int = 0
@@ -134,6 +138,9 @@ class FleetModel:
                 self._phase(event, time)
             case LoadAbandoned(load_id, port_id):
                 self.abandoned[load_id] = port_id
+                self.abandoned_at.setdefault(load_id, time)
+                if len(self.abandoned_at) > MOST_ABANDONED:
+                    del self.abandoned_at[next(iter(self.abandoned_at))]
             case _ if isinstance(event, get_args(Act)):
                 self._act(event)
             case _:

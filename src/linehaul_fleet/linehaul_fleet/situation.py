@@ -9,7 +9,8 @@ from typing import Any
 
 from linehaul_fleet.acts import Mode
 from linehaul_fleet.delivery import Delivery
-from linehaul_fleet.events import Event
+from linehaul_fleet.desk import Desk
+from linehaul_fleet.events import Event, LegReplanned
 from linehaul_fleet.model import FleetModel, Vehicle
 from linehaul_fleet.orders import Sending
 from linehaul_fleet.work import JobKind
@@ -88,10 +89,12 @@ class Situation:
     slow: dict[int, float] = field(default_factory=dict)
     failing: dict[str, tuple[int, float]] = field(default_factory=dict)
     adopted: dict[VehicleId, tuple[str, int, int]] = field(default_factory=dict)
+    desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with an empty floor."""
         self.model = FleetModel(self.plant)
+        self.desk = Desk(self.plant)
         classes = {str(name): c for name, c in self.plant.classes.items()}
         self.graph = ExecutionGraph(self.plant.roadmap, self.conflicts, classes)
         self.planner = TrafficPlanner(self.graph)
@@ -109,6 +112,7 @@ class Situation:
         """Take an event in; it waits here for the journal."""
         self.model.apply(event, now)
         self.events.append(event)
+        self.desk.noted += not isinstance(event, LegReplanned)
 
     def end_of_way(self, vehicle: Vehicle) -> int:
         """Return the node where a vehicle without a leg rests, else where its leg ends."""

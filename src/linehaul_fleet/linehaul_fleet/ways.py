@@ -6,14 +6,16 @@ from functools import partial
 from math import inf, isnan
 
 from linehaul_fleet.codes import Code
-from linehaul_fleet.delivery import LoadId, Phase
+from linehaul_fleet.delivery import Phase
 from linehaul_fleet.events import LegCommitted, LegReplanned, PhaseReached
 from linehaul_fleet.following import end_delivery, give_up
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.orders import order_id
 from linehaul_fleet.situation import Situation
-from linehaul_fleet.work import Job, JobKind, Leg, Task
-from linehaul_floor import Place, PlaceKind
+from linehaul_fleet.steps import step
+from linehaul_fleet.waiting import in_demand, waiting_place
+from linehaul_fleet.work import Leg, Task
+from linehaul_floor import Place
 from linehaul_traffic import NoWay, Path, Wait, Wish
 from linehaul_vda5050 import OrderId
 
@@ -24,9 +26,9 @@ def commit_legs(s: Situation, now: float) -> None:
     for vehicle in sorted(s.model.vehicles.values(), key=partial(_rank, s)):
         if vehicle.job is None or vehicle.leg is not None or not s.usable(vehicle, now):
             continue
-        step = _step(s, vehicle, vehicle.job)
-        if step is not None:
-            _commit(s, vehicle, *step, now)
+        found = step(s, vehicle, vehicle.job)
+        if found is not None:
+            _commit(s, vehicle, *found, now)
 
 
 def improve_ways(s: Situation, seconds: float, now: float) -> None:
@@ -44,24 +46,8 @@ def _rank(s: Situation, vehicle: Vehicle) -> tuple[float, int, str]:
     delivery = s.delivery_of(vehicle)
     if delivery is None:
         return inf, 0, vehicle.id
-    due = delivery.request.due
-    return (inf if isnan(due) else due), -delivery.request.priority, vehicle.id
-
-
-def _step(s: Situation, vehicle: Vehicle, job: Job) -> tuple[Place, Task] | None:
-    """Return where the vehicle goes next for its job and what it does there."""
-    places = s.plant.places
-    if job.kind in (JobKind.DELIVERY, JobKind.RETURN):
-        if vehicle.loads:
-            return places[job.target], _task('drop', places[job.target], vehicle.loads[0])
-        if job.source is None:
-            return None
-        source = places[job.source]
-        return source, _task('pick', source, job.load_id)
-    target = places[job.target]
-    if job.kind is JobKind.CHARGE:
-        return target, Task('startCharging')
-    return target, Task()
+    due = delivery.due
+    return (inf if isnan(due) else due), -delivery.priority, vehicle.id
 
 
 def _commit(s: Situation, vehicle: Vehicle, place: Place, task: Task, now: float) -> None:
@@ -79,7 +65,7 @@ def _commit(s: Situation, vehicle: Vehicle, place: Place, task: Task, now: float
         return
     if isinstance(route, Wait):
         s.waits[vehicle.id] = route
-        _step_aside(s, vehicle, now)
+        _step_aside(s, vehicle, place, now)
         return
     _commit_leg(s, vehicle, route, place, task, now)
 
@@ -116,20 +102,17 @@ def _way(s: Situation, vehicle: Vehicle, place: Place) -> Path | Wait | NoWay:
     return s.planner.plan(wish)
 
 
-def _step_aside(s: Situation, vehicle: Vehicle, now: float) -> None:
-    """While its goal is taken a vehicle waits at home, so that no two block each other."""
-    here = s.plant.place_of_node(s.end_of_way(vehicle))
-    if here is None or here.kind is PlaceKind.PARKING:
+def _step_aside(s: Situation, vehicle: Vehicle, place: Place, now: float) -> None:
+    """While its goal is taken a vehicle keeps out of the way, so that no two block each other."""
+    node = s.end_of_way(vehicle)
+    here = s.plant.place_of_node(node)
+    if here is None or not in_demand(s, here, vehicle):
         return
-    wanted = any(
-        v.job is not None and here.id in (v.job.target, v.job.source)
-        for v in s.model.vehicles.values()
-        if v.id != vehicle.id
-    )
-    home = s.plant.places[vehicle.home]
-    route = _way(s, vehicle, home) if wanted else None
-    if isinstance(route, Path):
-        _commit_leg(s, vehicle, route, home, Task(), now)
+    for aside in (waiting_place(s, vehicle, place, node), s.plant.places[vehicle.home]):
+        route = _way(s, vehicle, aside) if aside is not None else None
+        if aside is not None and isinstance(route, Path):
+            _commit_leg(s, vehicle, route, aside, Task(), now)
+            return
 
 
 def _no_way(s: Situation, vehicle: Vehicle, text: str, now: float) -> None:
@@ -138,10 +121,3 @@ def _no_way(s: Situation, vehicle: Vehicle, text: str, now: float) -> None:
     if delivery is not None:
         end_delivery(s, delivery, Phase.FAILED, Code.NO_ROUTE, text, now)
     give_up(s, vehicle, text, now)
-
-
-def _task(kind: str, place: Place, load_id: LoadId | None) -> Task:
-    parameters = [('stationName', str(place.id)), ('stationType', place.kind.name.lower())]
-    if load_id is not None:
-        parameters.append(('loadId', str(load_id)))
-    return Task(kind, tuple(parameters))

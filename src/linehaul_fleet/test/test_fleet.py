@@ -230,6 +230,8 @@ def test_nothing_arrives_before_its_earliest_time_nor_blocks_a_port_meanwhile():
 
 def test_vehicles_go_home_when_nothing_is_left_to_do():
     factory = Factory()
+    for vehicle in factory.vehicles.values():
+        vehicle.charge = 0.95  # nobody charges meanwhile
     for k in range(4):
         factory.request(f'd{k}')
     factory.run(800)

@@ -91,3 +91,11 @@ def congestion(planner: TrafficPlanner) -> tuple[np.ndarray, np.ndarray]:
         turn = np.maximum(q.turn[v, first:last], 0.0)
         np.add.at(alone, edges, road.run[q.motion[v], edges] + turn)
     return planned, alone
+
+
+def behind_base(planner: TrafficPlanner, vehicle: VehicleId) -> tuple[int, float]:
+    """Return the node behind which a vehicle's way can change, and when it is expected there."""
+    graph = planner.graph
+    v = graph.slot(vehicle)
+    granted = int(graph.queues.granted[v])
+    return int(graph.queues.node[v, granted]), float(graph.queues.reach[v, granted])

@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""The dispatcher's desk: what assignment and charging know beside the model, and what is planned.
+
+Nothing here is journalled: after a restart it is learned and planned anew.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any
+
+from linehaul_fleet.charging import FLOOR, SPARE
+from linehaul_fleet.drain import DrainModel
+from linehaul_fleet.travel import TravelTimes
+from linehaul_floor import ClassId, PlaceId, PlaceKind, Plant, VehicleId
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is planned for a mission: by whom (None: put off), and when delivered [s]."""
+
+    vehicle: VehicleId | None
+    arrival: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A load that stands at a port, or is promised to it: when there [s]; -inf: it is there."""
+
+    key: str
+    ready: float
+
+
+@dataclass(slots=True)
+class Desk:
+    """Learned and planned.
+
+    Attributes:
+        plant: the plant.
+        pair: how missions and vehicles are paired; None: by `assign`.
+        travel: driving times.
+        drain: use of charge.
+        plans: what is planned for each mission, by its key.
+        ports: loads to fetch at each port.
+        must_charge: vehicles that take no more missions before they have charged.
+        notices: what keeps the fleet below its strength, a line each for people.
+        solved: when the last assignment was made [s]; rounds: how many; seen: events before it.
+        limits: load limit [kg] of vehicles that said so in their factsheets.
+    """
+
+    plant: Plant
+    pair: Callable[..., Any] | None = None
+    travel: TravelTimes = field(init=False)
+    drain: DrainModel = field(init=False)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    ports: dict[PlaceId, list[Waiting]] = field(default_factory=dict)
+    must_charge: set[VehicleId] = field(default_factory=set)
+    booked: float = -inf
+    notices: tuple[str, ...] = ()
+    solved: float = -inf
+    rounds: int = 0
+    noted: int = 0
+    seen: int = -1
+    measured: float = -inf
+    limits: dict[VehicleId, float] = field(default_factory=dict)
+    _class_of: dict[VehicleId, ClassId] = field(init=False)
+    _chargers: dict[ClassId, tuple[int, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with what the plant file says."""
+        self.travel = TravelTimes(self.plant.roadmap, self.plant.classes)
+        self.drain = DrainModel(self.plant.classes)
+        self._class_of = {spawn.id: spawn.vehicle_class for spawn in self.plant.fleet}
+        self._chargers = {
+            name: tuple(
+                p.node for p in self.plant.places_of(PlaceKind.CHARGER) if name in p.classes
+            )
+            for name in self.plant.classes
+        }
+
+    def pace_loaded(self, name: str) -> float:
+        """Return how much longer a class drives with a load than without."""
+        one = self.plant.classes[ClassId(name)]
+        return one.max_speed / one.max_speed_loaded if one.max_speed_loaded > 0.0 else 1.0
+
+    def load_limit(self, vehicle: VehicleId) -> float:
+        """Return the heaviest load of a vehicle [kg]."""
+        most = self.plant.classes[self._class_of[vehicle]].load_mass_max
+        return min(most, self.limits.get(vehicle, inf))
+
+    def reserve(self, vehicle: VehicleId, node: int) -> float:
+        """Return the charge that a vehicle at a node needs to get to a charger, with a margin."""
+        name = self._class_of[vehicle]
+        ways = (self.travel.time(name, node, c) for c in self._chargers[name])
+        _, driving = self.drain.rates(vehicle, str(name))
+        nearest = min(ways, default=0.0)
+        return FLOOR + SPARE * driving * (nearest if nearest < inf else 0.0)
+
+
+def tired(desk: Desk, charge: float, vehicle: VehicleId, node: int) -> bool:
+    """Return whether a vehicle must not take another mission before it has charged."""
+    return vehicle in desk.must_charge or charge < desk.reserve(vehicle, node)

@@ -1,0 +1,182 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""The missions that want a vehicle: deliveries whose container is known, and loads to bring back.
+
+Charging, parking and moves begin with a vehicle and not with a load; they are in charging.py and
+giving.py.
+"""
+
+from dataclasses import dataclass
+from math import inf, isnan, nan
+
+from linehaul_fleet.delivery import Delivery, LoadId, Phase, RequestId
+from linehaul_fleet.model import Vehicle
+from linehaul_fleet.situation import Situation
+from linehaul_fleet.work import Job, JobKind
+from linehaul_floor import Flow, Place, PlaceId, PlaceKind, VehicleId
+
+RETURN_PRIORITY = 60
+"""Priority of bringing a load back, below that of a normal delivery."""
+RETURN_WITHIN = 900.0
+"""[s] within which a load that nobody waits for is to be gone from its place."""
+READY_GUESS = 60.0
+"""[s] until a promised container comes, where the warehouse does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mission:
+    """A load to bring from a place to a place; times in seconds of the plant's clock.
+
+    key: request id or load id. ready: when the load stands at the source. due: NaN if none.
+    asked: when it could have been brought first. holder: who fetches it now; firm: that cannot
+    be changed any more. changes: how often it changed its vehicle.
+    """
+
+    key: str
+    job: Job
+    mass: float
+    ready: float
+    due: float
+    priority: int
+    asked: float
+    holder: VehicleId | None = None
+    firm: bool = False
+    changes: int = 0
+
+    @property
+    def source(self) -> PlaceId:
+        """Where the load is fetched."""
+        assert self.job.source is not None
+        return self.job.source
+
+
+def open_missions(s: Situation, now: float) -> list[Mission]:
+    """Return all missions whose load is not on a vehicle yet, most urgent first."""
+    busy = ((v.job, v) for v in s.model.vehicles.values() if v.job)
+    fetching = {str(job.request_id or job.load_id): v for job, v in busy}
+    found = [
+        _delivery(s, d, fetching.get(d.request.request_id), now)
+        for d in s.model.open.values()
+        if d.port_id is not None and d.phase < Phase.LOADED and not d.hold
+    ]
+    found += _returns(s, fetching, now)
+    wanted = [m for m in found if m is not None]
+    return sorted(wanted, key=_urgency)
+
+
+def _urgency(mission: Mission) -> tuple[float, int, str]:
+    due = mission.asked + 1800.0 if isnan(mission.due) else mission.due
+    return due, -mission.priority, mission.key
+
+
+def _delivery(s: Situation, d: Delivery, vehicle: Vehicle | None, now: float) -> Mission:
+    job = Job(
+        JobKind.DELIVERY,
+        target=d.station_id,
+        source=d.port_id,
+        request_id=d.request.request_id,
+        load_id=d.load_id,
+    )
+    expected = now + READY_GUESS if isnan(d.expected) else d.expected
+    earliest = d.requested if isnan(d.request.earliest) else d.request.earliest
+    return Mission(
+        key=d.request.request_id,
+        job=job,
+        mass=s.plant.items[d.request.item_id].load_mass,
+        ready=max(-inf if d.at_port else expected, not_before(s, d)),
+        due=d.due,
+        priority=d.priority,
+        asked=max(d.requested, earliest),
+        holder=vehicle.id if vehicle else None,
+        firm=vehicle is not None and is_firm(s, vehicle),
+        changes=d.reassignments,
+    )
+
+
+def not_before(s: Situation, d: Delivery) -> float:
+    """Return the plant time [s] before which a pick would bring the load too early."""
+    if isnan(d.request.earliest) or d.port_id is None:
+        return -inf
+    port, station = s.plant.places[d.port_id], s.plant.places[d.station_id]
+    drive = min(s.desk.travel.time(c, port.node, station.node) for c in s.plant.classes)
+    return d.request.earliest - drive - s.settings.transfer_time
+
+
+def is_firm(s: Situation, vehicle: Vehicle) -> bool:
+    """Return whether what a vehicle fetches is its own for good: the pick is released to it."""
+    if vehicle.loads:
+        return True
+    leg = vehicle.leg
+    if leg is None or leg.task.action_type != 'pick':
+        return False
+    if vehicle.id not in s.graph.vehicles:
+        return False
+    path, _, granted = s.graph.path(vehicle.id)
+    return granted >= len(path.nodes) - 1
+
+
+def _returns(s: Situation, fetching: dict[str, Vehicle], now: float) -> list[Mission]:
+    found = []
+    for load_id, port_id in s.model.abandoned.items():
+        found.append(_return(s, load_id, port_id, None, now))
+    for vehicle in fetching.values():
+        job = vehicle.job
+        if job is not None and job.kind is JobKind.RETURN and job.source and not vehicle.loads:
+            found.append(_return(s, job.load_id or LoadId(''), job.source, vehicle, now))
+    return [mission for mission in found if mission is not None]
+
+
+def _return(
+    s: Situation, load_id: LoadId, port_id: PlaceId, vehicle: Vehicle | None, now: float
+) -> Mission | None:
+    place = s.plant.places.get(port_id)
+    if place is None:
+        return None
+    target = vehicle.job.target if vehicle and vehicle.job else _best_in_port(s, place)
+    if target is None:
+        return None
+    since = s.model.abandoned_at.get(load_id, now)
+    return Mission(
+        key=load_id,
+        job=Job(JobKind.RETURN, target=target, source=port_id, load_id=load_id),
+        mass=0.0,
+        ready=-inf,
+        due=since + RETURN_WITHIN,
+        priority=RETURN_PRIORITY,
+        asked=since,
+        holder=vehicle.id if vehicle else None,
+        firm=vehicle is not None and is_firm(s, vehicle),
+    )
+
+
+def _best_in_port(s: Situation, source: Place) -> PlaceId | None:
+    """Return the port that takes loads in and is nearest, counting who is on the way there."""
+    return best_in_port(s, source.node, source.classes)
+
+
+def best_in_port(s: Situation, node: int, classes: frozenset[object]) -> PlaceId | None:
+    """Return the best port for a load that is at a node, among those that its vehicles may enter.
+
+    Each vehicle that is on its way to a port counts like a minute of driving.
+    """
+    promised = [v.job.target for v in s.model.vehicles.values() if v.job]
+    best, least = None, inf
+    for port in s.plant.places_of(PlaceKind.WAREHOUSE_PORT):
+        common = port.classes & classes
+        if port.flow not in (Flow.IN, Flow.BOTH) or not common or port.node == node:
+            continue
+        drive = min(s.desk.travel.time(c, node, port.node) for c in common)  # type: ignore[arg-type]
+        cost = drive + 60.0 * promised.count(port.id)
+        if cost < least:
+            best, least = port.id, cost
+    return best
+
+
+def slack_of(mission: Mission, arrival: float) -> float:
+    """Return the seconds between due and arrival; NaN without a due time."""
+    return mission.due - arrival if not isnan(mission.due) else nan
+
+
+def key_of(job: Job) -> RequestId | LoadId | None:
+    """Return the key of the mission that a job is for."""
+    return job.request_id or job.load_id

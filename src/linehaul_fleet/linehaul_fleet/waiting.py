@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who may go into a port's bay, and where the others wait.
+
+Vehicles leave for a port before the load is there, so that both arrive together. Into the bay goes
+only the vehicle whose load is there, or is the next to come; the loads that are promised to a port
+come in that order, so nobody stands in the bay while what it waits for cannot come. The others
+wait in a free bay near the port that nobody else needs: a parking place that is nobody's home, or
+a port that takes loads in and to which nobody is on the way.
+"""
+
+from collections.abc import Iterator
+from math import isnan
+
+from linehaul_traffic.redirect import free_for
+
+from linehaul_fleet.delivery import Delivery, Phase
+from linehaul_fleet.desk import Waiting
+from linehaul_fleet.missions import READY_GUESS, key_of, not_before
+from linehaul_fleet.model import Vehicle
+from linehaul_fleet.situation import Situation
+from linehaul_fleet.work import Job
+from linehaul_floor import Flow, Place, PlaceId, PlaceKind
+
+WORTH = 15.0
+"""[s] by which a waiting place must be nearer to be driven to."""
+STANDS = -1e18
+"""When a load that stands at its port came there."""
+LOOK = 12
+"""Waiting places looked at."""
+
+
+def look_at_ports(s: Situation, now: float) -> None:
+    """Take in which loads stand at, or are promised to, which port."""
+    found: dict[PlaceId, list[Waiting]] = {}
+    for d in s.model.open.values():
+        if d.port_id is not None and d.phase < Phase.LOADED:
+            one = Waiting(d.request.request_id, _ready(s, d, now))
+            found.setdefault(d.port_id, []).append(one)
+    for load_id, place_id in s.model.abandoned.items():
+        found.setdefault(place_id, []).append(Waiting(load_id, STANDS))
+    s.desk.ports = {port: sorted(loads, key=_soonest) for port, loads in found.items()}
+
+
+def _ready(s: Situation, d: Delivery, now: float) -> float:
+    """Return when a delivery may be picked [s]; STANDS: now."""
+    early = not_before(s, d)
+    if d.at_port:
+        return early if early > now else STANDS
+    return max(now + READY_GUESS if isnan(d.expected) else d.expected, early)
+
+
+def _soonest(one: Waiting) -> tuple[float, str]:
+    return one.ready, one.key
+
+
+def stands_ready(s: Situation, job: Job) -> bool:
+    """Return whether a job's load stands at its source."""
+    key = key_of(job)
+    return not any(
+        one.key == key and one.ready > STANDS
+        for one in s.desk.ports.get(job.source, ())  # type: ignore[arg-type]
+    )
+
+
+def my_turn(s: Situation, job: Job) -> bool:
+    """Return whether a job's load stands at its source, or is the next to come there."""
+    waiting = s.desk.ports.get(job.source, [])  # type: ignore[arg-type]
+    return stands_ready(s, job) or not waiting or waiting[0].key == key_of(job)
+
+
+def may_enter(s: Situation, vehicle: Vehicle, job: Job) -> bool:
+    """Return whether a vehicle may go into the bay of its job's source now."""
+    source = s.plant.places[job.source]  # type: ignore[index]
+    return my_turn(s, job) and free_for(s.planner, vehicle.id, source.node)
+
+
+def waiting_place(s: Situation, vehicle: Vehicle, source: Place, here: int) -> Place | None:
+    """Return where a vehicle should wait for a port; None: where it is.
+
+    Args:
+        s: the situation.
+        vehicle: who.
+        source: the port.
+        here: the node where it rests, or from which it can still go elsewhere.
+    """
+    times = s.desk.travel.to(vehicle.vehicle_class, source.node)
+    at = s.plant.place_of_node(here)
+    most = float(times[here]) - WORTH if at is not None and not in_demand(s, at, vehicle) else 1e18
+    near = sorted(
+        (float(times[p.node]), p.id) for p in _candidates(s, vehicle) if times[p.node] < most
+    )
+    for _, place_id in near[:LOOK]:
+        place = s.plant.places[place_id]
+        if place.node != here and free_for(s.planner, vehicle.id, place.node):
+            return place
+    return None
+
+
+def _candidates(s: Situation, vehicle: Vehicle) -> Iterator[Place]:
+    homes = {v.home for v in s.model.vehicles.values() if v.id != vehicle.id}
+    wanted = {v.job.target for v in s.model.vehicles.values() if v.job and v.id != vehicle.id}
+    legs = {v.leg.place_id for v in s.model.vehicles.values() if v.leg and v.id != vehicle.id}
+    taken = homes | wanted | legs
+    for kind in (PlaceKind.PARKING, PlaceKind.WAREHOUSE_PORT):
+        for place in s.plant.places_of(kind):
+            port = kind is PlaceKind.WAREHOUSE_PORT
+            if vehicle.vehicle_class not in place.classes or place.id in taken:
+                continue
+            if not port or place.flow is Flow.IN:
+                yield place
+
+
+def in_demand(s: Situation, place: Place, vehicle: Vehicle) -> bool:
+    """Return whether somebody else is to fetch or bring something where a vehicle stands."""
+    if place.kind is PlaceKind.PARKING:
+        return any(v.home == place.id and v.id != vehicle.id for v in s.model.vehicles.values())
+    return place.id in s.desk.ports or any(
+        v.job is not None and place.id in (v.job.target, v.job.source)
+        for v in s.model.vehicles.values()
+        if v.id != vehicle.id
+    )
