@@ -163,6 +163,11 @@ class FaultRun(Run):
         self.planner.improve(np.inf, most=PLANS)
         self.result.deadlocks += self.rings()
 
+    def rings(self) -> int:
+        """Return the number of rings; who waits for a closed lane is its own obstacle."""
+        self.who[self.who == np.arange(self.who.size)] = kernels.FREE
+        return super().rings()
+
     def unable(self, now: float) -> dict[Any, float]:
         """Return until when vehicles that do not move are not expected to move [s].
 
