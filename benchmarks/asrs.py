@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""The high-bay warehouse: travel times, storage classes, pairing, dwell points.
+"""The high-bay warehouse: travel times, storage classes, pairing, dwell points, stock.
 
 Everything is simulated with the kernels that the warehouse decides with and held against the
 published closed forms and tables. With --out FILE.json a picture goes to FILE.png.
@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 import _asrs_pairing
+import _asrs_stock
 import _asrs_travel
 import common
 import numpy as np
@@ -26,6 +27,7 @@ def main() -> int:
         'classes': _asrs_travel.classes(pairs, rng),
         'dwell points': _asrs_travel.dwell(pairs // 10, rng),
         'pairing': _asrs_pairing.blocks(count, rng),
+        'stock': _asrs_stock.queries(100_000 if args.quick else 1_000_000, rng),
     }
     figures = [one for found, _ in parts.values() for one in found]
     detail = {name: rows for name, (_, rows) in parts.items()}
