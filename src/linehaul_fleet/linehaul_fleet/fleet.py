@@ -14,7 +14,7 @@ from itertools import product
 from math import inf, isnan, nan
 from typing import Any
 
-from linehaul_fleet.acts import Mode
+from linehaul_fleet.acts import Holder, Mode
 from linehaul_fleet.changes import Change, change_delivery
 from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.delivery import Delivery, LoadId, Phase, Request, RequestId
@@ -44,6 +44,8 @@ from linehaul_vda5050 import Order as VehicleOrder
 
 ETA_STEP = 5.0
 """[s] by which the warehouse's word on a container must differ to be noted again."""
+MOST_LOADS = 5000
+"""Loads whose holder is remembered; the one that has not moved for the longest time goes first."""
 LISTEN = 3.0
 """[s] after a start in which vehicles are listened to before anybody gets an order."""
 
@@ -198,6 +200,15 @@ class Fleet:
         vehicle = self.model.vehicles.get(vehicle_id)
         if vehicle is not None:
             vehicle.connection = connection.connection_state
+
+    def custody(self, load_id: LoadId, holder: Holder, holder_id: str) -> None:
+        """Take in who holds a load, as the two sides of the transfer have told it."""
+        known = self._s.custody
+        known.pop(load_id, None)
+        if holder in (Holder.VEHICLE, Holder.PORT):
+            known[load_id] = (holder, holder_id)
+        while len(known) > MOST_LOADS:
+            del known[next(iter(known))]
 
     def vehicle_state(self, vehicle_id: VehicleId, state: State, now: float) -> None:
         """Take a vehicle's state in. Unknown vehicles are ignored."""

@@ -96,7 +96,11 @@ def _task_failed(s: Situation, vehicle: Vehicle, leg: Leg, text: str, now: float
     if delivery is not None:
         code = Code.PICK_FAILED if leg.task.action_type == 'pick' else Code.DROP_FAILED
         s.note(PhaseReached(delivery.request.request_id, Phase.FAILED, code, what), now)
+    job = vehicle.job
     give_up(s, vehicle, what, now)
+    found = leg.task.action_type == 'pick' and not vehicle.loads
+    if found and job is not None and job.kind is JobKind.DELIVERY and job.load_id is not None:
+        s.note(LoadAbandoned(job.load_id, leg.place_id), now)  # it may stand there all the same
 
 
 def give_up(s: Situation, vehicle: Vehicle, why: str, now: float) -> None:

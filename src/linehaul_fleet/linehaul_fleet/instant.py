@@ -14,7 +14,7 @@ from linehaul_fleet.delivery import Phase
 from linehaul_fleet.events import PhaseReached
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.roads import leads_over_closed
-from linehaul_fleet.situation import Asking, Situation
+from linehaul_fleet.situation import Asking, Failing, Situation
 from linehaul_fleet.work import Leg
 from linehaul_floor import VehicleId
 from linehaul_vda5050 import (
@@ -33,6 +33,8 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 FORGET = 120.0
 """[s] after which a sent instant action is forgotten."""
+SLOW_RETRY = 60.0
+"""[s] between two tries of a handover for which a person is waited for."""
 MOST_ENDED = 40
 """Ended instant actions in a state from which on they are cleared."""
 
@@ -165,10 +167,10 @@ def _retry(s: Situation, vehicle: Vehicle, state: State, now: float) -> Iterator
             continue
         name = f'{action.action_id}.retry'
         tried = sum(a.action_status.ended for a in known(state, name))
-        failed, since = s.failing.get(action.action_id, (-1, 0.0))
-        if failed != tried:
-            failed, since = s.failing[action.action_id] = tried, s.clock
-        wish = _decide(s, control.wishes.get(action.action_id), tried, s.clock - since)
+        failing = s.failing.get(action.action_id, Failing(-1, 0.0, s.clock))
+        if failing.tried != tried:
+            failing = s.failing[action.action_id] = Failing(tried, s.clock, failing.first)
+        wish = control.wishes.get(action.action_id) or _decide(s, vehicle, failing)
         if wish is not None:
             kind = 'retry' if wish is Command.RETRY else 'skipRetry'
             yield _action(kind, name, state, actionId=action.action_id)
@@ -176,13 +178,18 @@ def _retry(s: Situation, vehicle: Vehicle, state: State, now: float) -> Iterator
             _wait_for_person(s, vehicle, action, now)
 
 
-def _decide(s: Situation, wish: Command | None, tried: int, waited: float) -> Command | None:
-    """Return what becomes of a failed handover: tried again, given up, or None: it waits."""
-    if wish is not None:
-        return wish
-    if tried < s.settings.transfer_retries:
-        return Command.RETRY if waited >= s.settings.retry_pause * 2.0**tried else None
-    return Command.SKIP_RETRY if waited >= s.settings.person_patience else None
+def _decide(s: Situation, vehicle: Vehicle, failing: Failing) -> Command | None:
+    """Return what becomes of a failed handover: tried again, given up, or None: it waits.
+
+    Also while a person is waited for it is tried now and then: a full place becomes free. Nobody
+    waits for a load that is only cleared away.
+    """
+    many = failing.tried >= s.settings.transfer_retries
+    patience = s.settings.person_patience if s.delivery_of(vehicle) or vehicle.loads else 0.0
+    if many and s.clock - failing.first >= patience:
+        return Command.SKIP_RETRY
+    pause = SLOW_RETRY if many else min(s.settings.retry_pause * 2.0**failing.tried, SLOW_RETRY)
+    return Command.RETRY if s.clock - failing.since >= pause else None
 
 
 def _wait_for_person(s: Situation, vehicle: Vehicle, action: ActionState, now: float) -> None:

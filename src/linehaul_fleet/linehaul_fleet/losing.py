@@ -50,12 +50,13 @@ def watch_vehicles(s: Situation, now: float) -> None:
     for vehicle in s.model.vehicles.values():
         _drop_refused_order(s, vehicle, now)
         wrong = _what_is_wrong(s, vehicle)
-        if wrong is None:
+        if wrong is None and vehicle.id in s.graph.vehicles:
             s.troubles.pop(vehicle.id, None)
             _regain(s, vehicle, now)
             _hand_over_unfetched(s, vehicle, now)
+            _make_room(s, vehicle, now)
             continue
-        trouble = _remember(s, vehicle, wrong)
+        trouble = _remember(s, vehicle, wrong or ('is not on the floor', False))
         if trouble.grave or s.clock - trouble.since >= s.settings.lose_after:
             vehicle.note = trouble.reason
             lose(s, vehicle, trouble.reason, now)
@@ -102,7 +103,7 @@ def lose(s: Situation, vehicle: Vehicle, reason: str, now: float) -> None:
         return
     if job.load_id is not None and _carries(s, vehicle, job):
         _strand(s, vehicle, job.load_id, reason, in_doubt=False, now=now)
-    elif job.load_id is not None and _may_have_picked(s, vehicle):
+    elif job.load_id is not None and _may_have_picked(s, vehicle, job.load_id):
         _strand(s, vehicle, job.load_id, reason, in_doubt=True, now=now)
     else:
         _take_job_away(s, vehicle, job, reason, now)
@@ -112,17 +113,24 @@ def _carries(s: Situation, vehicle: Vehicle, job: Job) -> bool:
     """Return whether a job's load is on the vehicle, as far as anybody knows."""
     if job.load_id in vehicle.loads:
         return True
+    if job.load_id and s.custody.get(job.load_id) == (Holder.VEHICLE, vehicle.id):
+        return True
     lost = s.model.control.lost.get(job.load_id) if job.load_id else None
     return lost is not None and not lost.in_doubt and lost.vehicle_id == vehicle.id
 
 
-def _may_have_picked(s: Situation, vehicle: Vehicle) -> bool:
-    """Return whether a vehicle may be picking its load up, or have done so, unseen."""
+def _may_have_picked(s: Situation, vehicle: Vehicle, load_id: LoadId) -> bool:
+    """Return whether a vehicle may be picking its load up, or have done so, unseen.
+
+    Where the port says that it still has the load, it has.
+    """
     leg, state = vehicle.leg, vehicle.state
     if leg is None or leg.task.action_type != 'pick' or vehicle.id not in s.graph.vehicles:
         return False
     if state is not None and handing_over(state, leg):
         return True
+    if s.custody.get(load_id, (Holder.UNKNOWN, ''))[0] is Holder.PORT:
+        return False
     path, _, granted = s.graph.path(vehicle.id)
     released = granted == len(path.nodes) - 1 and _at_place(s, leg)
     silent = state is None or s.clock - vehicle.fresh >= s.settings.state_timeout
@@ -287,6 +295,17 @@ def _hand_over_unfetched(s: Situation, vehicle: Vehicle, now: float) -> None:
         return
     if job.kind in (JobKind.DELIVERY, JobKind.RETURN):
         _take_job_away(s, vehicle, job, reason, now)
+
+
+def _make_room(s: Situation, vehicle: Vehicle, now: float) -> None:
+    """End the stay of a vehicle that was sent to a place which another needs."""
+    job = vehicle.job
+    if job is None or job.kind is not JobKind.MOVE or vehicle.leg is not None:
+        return
+    others = [v.job for v in s.model.vehicles.values() if v.job and v is not vehicle]
+    wanted = any(job.target in (other.target, other.source) for other in others)
+    if wanted and s.end_of_way(vehicle) == s.plant.places[job.target].node:
+        s.note(JobEnded(vehicle.id, f'{job.target} is needed'), now)
 
 
 def _drains(s: Situation) -> bool:

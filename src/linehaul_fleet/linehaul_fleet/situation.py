@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from linehaul_fleet.acts import Mode
-from linehaul_fleet.delivery import Delivery
+from linehaul_fleet.acts import Holder, Mode
+from linehaul_fleet.delivery import Delivery, LoadId
 from linehaul_fleet.desk import Desk
 from linehaul_fleet.events import Event, LegReplanned
 from linehaul_fleet.model import FleetModel, Vehicle
@@ -55,6 +55,15 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class Failing:
+    """A handover that waits for its next try: tries so far, last and first failure [s]."""
+
+    tried: int
+    since: float
+    first: float
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """What is wrong with a vehicle, and since when on the fleet's own clock [s].
 
@@ -87,8 +96,9 @@ class Situation:
     asking: dict[str, Asking] = field(default_factory=dict)
     troubles: dict[VehicleId, Trouble] = field(default_factory=dict)
     slow: dict[int, float] = field(default_factory=dict)
-    failing: dict[str, tuple[int, float]] = field(default_factory=dict)
+    failing: dict[str, Failing] = field(default_factory=dict)
     adopted: dict[VehicleId, tuple[str, int, int]] = field(default_factory=dict)
+    custody: dict[LoadId, tuple[Holder, str]] = field(default_factory=dict)
     desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
@@ -134,6 +144,7 @@ class Situation:
             and state.operating_mode is OperatingMode.AUTOMATIC
             and not any(e.error_level is ErrorLevel.FATAL for e in state.errors)
             and self._obeys(vehicle.id)
+            and vehicle.id not in self.adopted
         )
 
     def _obeys(self, vehicle_id: VehicleId) -> bool:

@@ -1,0 +1,159 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Judges what vehicles say, before anybody obeys it.
+
+A state must be sound in itself (linehaul_vda5050) and must fit this plant and this vehicle: its
+serial number, its place on the roadmap, its order. A factsheet must fit the vehicle class that
+ways are planned for. What does not fit is refused with its reasons, never repaired.
+"""
+
+import numpy as np
+
+from linehaul_fleet.model import Vehicle
+from linehaul_fleet.situation import Situation
+from linehaul_floor import NodeId, VehicleClass, VehicleId
+from linehaul_vda5050 import (
+    Connection,
+    ConnectionState,
+    Factsheet,
+    Finding,
+    FindingCode,
+    State,
+    serious,
+    validate_state,
+)
+
+OUTSIDE = 100.0
+"""[m] beyond the plant at which a position is nonsense."""
+MOST_STATES = 10_000
+"""Nodes, actions or errors in one state beyond which it is nonsense."""
+FIT = 0.01
+"""[m] and share by which a vehicle may be larger or slower than its class."""
+
+
+def check_state(s: Situation, vehicle_id: VehicleId, state: State) -> list[Finding]:
+    """Return why a state must not be obeyed; empty: it may be.
+
+    Args:
+        s: the situation.
+        vehicle_id: whose topic it came on.
+        state: any content.
+    """
+    findings = [*_size(state)]
+    if findings:
+        return findings
+    findings += serious(validate_state(state))
+    findings += _sender(vehicle_id, state)
+    vehicle = s.model.vehicles.get(vehicle_id)
+    if vehicle is not None and not findings:
+        findings += _place(s, state)
+        findings += _order(s, vehicle, state)
+    return findings
+
+
+def _size(state: State) -> list[Finding]:
+    lists = {
+        'nodeStates': state.node_states,
+        'edgeStates': state.edge_states,
+        'actionStates': state.action_states,
+        'instantActionStates': state.instant_action_states,
+        'errors': state.errors,
+        'loads': state.loads or (),
+    }
+    return [
+        Finding(FindingCode.OUT_OF_RANGE, name, f'{len(items)} entries; at most {MOST_STATES}')
+        for name, items in lists.items()
+        if len(items) > MOST_STATES
+    ]
+
+
+def _sender(vehicle_id: VehicleId, state: State) -> list[Finding]:
+    serial = state.header.serial_number
+    if serial == vehicle_id:
+        return []
+    text = f'found {serial[:60]!r} on the topic of {vehicle_id}'
+    return [Finding(FindingCode.BAD_HEADER, 'serialNumber', text)]
+
+
+def _place(s: Situation, state: State) -> list[Finding]:
+    found, roadmap = [], s.plant.roadmap
+    if NodeId(state.last_node_id) not in roadmap.node_index:
+        text = f'{str(state.last_node_id)[:60]!r} is not on the roadmap'
+        found.append(Finding(FindingCode.INCONSISTENT, 'lastNodeId', text))
+    pose = state.mobile_robot_position
+    if pose is not None and pose.localized:
+        low, high = -OUTSIDE, max(s.plant.size) + OUTSIDE
+        if not (low <= pose.x <= high and low <= pose.y <= high):
+            text = f'{pose.x:.1f} m, {pose.y:.1f} m is not in the plant'
+            found.append(Finding(FindingCode.OUT_OF_RANGE, 'mobileRobotPosition', text))
+    return found
+
+
+def _order(s: Situation, vehicle: Vehicle, state: State) -> list[Finding]:
+    """Compare the elements of an order with the leg it was made from."""
+    leg, names = vehicle.leg, s.plant.roadmap.node_ids
+    if leg is None or str(state.order_id) != leg.order_id:
+        return []
+    at, last = state.last_node_sequence_id, 2 * (len(leg.path.nodes) - 1)
+    cut = leg.path.nodes[-1] != s.plant.places[leg.place_id].node
+    if at % 2:
+        text = f'nodes have even numbers, found {at}'
+        return [Finding(FindingCode.SEQUENCE, 'lastNodeSequenceId', text)]
+    steps = [n for n in state.node_states if n.released]
+    beyond = max([at, *(n.sequence_id for n in steps)])
+    if beyond > last and not cut:
+        text = f'found {beyond}, the order ends at {last}'
+        return [Finding(FindingCode.SEQUENCE, 'nodeStates', text)]
+    for step in steps:
+        position = step.sequence_id // 2
+        if position < len(leg.path.nodes) and names[leg.path.nodes[position]] != NodeId(step.node_id):
+            text = f'{step.node_id!r} at {step.sequence_id} is not on the way of {leg.order_id}'
+            return [Finding(FindingCode.INCONSISTENT, 'nodeStates', text)]
+    return []
+
+
+def check_connection(vehicle_id: VehicleId, connection: Connection) -> str:
+    """Return why a connection message must not be obeyed; empty: it may be."""
+    if connection.connection_state is ConnectionState.UNKNOWN:
+        return 'connectionState is missing or unknown'
+    serial = connection.header.serial_number
+    return '' if serial in ('', vehicle_id) else f'serialNumber is {serial[:60]!r}'
+
+
+def check_factsheet(sheet: Factsheet, vehicle_class: VehicleClass) -> list[str]:
+    """Return where a vehicle is larger, slower or weaker than the class its ways are planned for.
+
+    Args:
+        sheet: what the vehicle says it is.
+        vehicle_class: its class in the plant file.
+    """
+    found = []
+    if sheet.vehicle_class and sheet.vehicle_class != vehicle_class.id:
+        found.append(f'it is a {sheet.vehicle_class[:60]!r}, not a {vehicle_class.id}')
+    outlines = (
+        ('footprint', sheet.footprint, vehicle_class.footprint),
+        ('loaded footprint', sheet.loaded_footprint, vehicle_class.loaded_footprint),
+    )
+    for name, outline, planned in outlines:
+        corners = np.array(outline, float).reshape(-1, 2)
+        if not np.isfinite(corners).all():
+            found.append(f'{name} is not finite')
+        elif corners.size and not _inside(corners, planned):
+            found.append(f'{name} is larger than that of class {vehicle_class.id}')
+    limits = (
+        ('deceleration', sheet.maximum_deceleration, vehicle_class.deceleration),
+        ('load', sheet.maximum_load_mass, vehicle_class.load_mass_max),
+    )
+    for name, value, least in limits:
+        if not value >= least * (1.0 - FIT):
+            found.append(f'maximum {name} is {value:g}, class {vehicle_class.id} has {least:g}')
+    return found
+
+
+def _inside(corners: np.ndarray, outline: np.ndarray) -> bool:
+    """Return whether points (K, 2) lie in a convex counter-clockwise outline (N, 2), or near."""
+    edge = np.roll(outline, -1, axis=0) - outline
+    length = np.maximum(np.hypot(edge[:, 0], edge[:, 1]), 1e-9)
+    away = corners[:, None, :] - outline[None, :, :]
+    left = (edge[:, 0] * away[..., 1] - edge[:, 1] * away[..., 0]) / length
+    return bool((left >= -FIT).all())
