@@ -17,6 +17,7 @@ import numpy as np
 from _fault_links import Link, Links
 from _road_run import Run
 from linehaul_traffic.road_planner import TrafficPlanner
+from linehaul_traffic.watchdog import Watchdog
 
 from linehaul_traffic import ExecutionGraph, Order, Path
 from linehaul_traffic import road_queues as kernels
@@ -27,6 +28,8 @@ REPEAT = 5
 """Ticks after which a message that was not answered is sent again."""
 PLANS = 4
 """Plans that are tried in each cycle to make ways better."""
+WATCH = 5.0
+"""[s] between two looks of the watchdog."""
 CLOSED_LANES = 0.02
 """Share of the lanes that may be closed at a time."""
 
@@ -74,9 +77,11 @@ class FaultRun(Run):
         self.stalled_since = np.zeros(count)
         self.moved_at = np.zeros(count)
         self.still = 0
+        self.said: list[str] = []
         self.ticks = 0
         self.kept = self.graph.order()
         self.counts = dict.fromkeys(('breakdowns', 'carried', 'closings', 'restarts'), 0)
+        self.watchdog = Watchdog(self.planner)
 
     # Driving.
 
@@ -161,11 +166,25 @@ class FaultRun(Run):
             if v not in self.broken:
                 self.plan(v, wish)
         self.planner.improve(np.inf, most=PLANS)
+        self.watch(now)
         self.result.deadlocks += self.rings()
+
+    def watch(self, now: float) -> None:
+        """Let the watchdog look."""
+        if round(now / WATCH, 6) % 1.0 == 0.0:
+            asked = {self.ids[v]: float(self.asked[v]) for v in np.flatnonzero(self.under_way)}
+            standing = np.flatnonzero(self.world.bodies.stalled > now)
+            self.said += self.watchdog.look(asked, {self.ids[v] for v in standing})
 
     def rings(self) -> int:
         """Return the number of rings; who waits for a closed lane is its own obstacle."""
         self.who[self.who == np.arange(self.who.size)] = kernels.FREE
+        if super().rings() == 0:
+            return 0
+        q, road = self.graph.queues, self.graph.model.arrays  # plans may have changed since
+        for v in self.slots.tolist():
+            if q.granted[v] < q.size[v] - 1:
+                self.who[v] = kernels.holder(q, road, v)[0]
         return super().rings()
 
     def unable(self, now: float) -> dict[Any, float]:
@@ -251,6 +270,9 @@ class FaultRun(Run):
         self.graph = new
         self.planner = TrafficPlanner(new, np.random.default_rng(self.chance.integers(2**32)))
         self.planner.close(closed)
+        counts = self.watchdog.counts
+        self.watchdog = Watchdog(self.planner)
+        self.watchdog.counts = counts
         self.slots = np.array([new.slot(i) for i in self.ids])
         self.who = np.full(new.queues.size.size, kernels.FREE, np.int32)
         self.where = np.zeros_like(self.who)

@@ -22,6 +22,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,7 @@ def segment(seed: int, args: argparse.Namespace) -> dict[str, Any]:
         'lost': run.reports.lost + run.grants.lost,
         'late': run.reports.late + run.grants.late,
         **run.counts,
+        'watchdog': asdict(run.watchdog.counts),
         'cpu_s': time.process_time() - begin,
     }
     _progress(seed, run)
@@ -152,6 +154,7 @@ def _figures(rows: list[dict[str, Any]]) -> list[common.Figure]:
 
     rate = total('tasks') / total('hours')
     calm = float(np.mean([row['calm_tasks_per_hour'] for row in rows]))
+    calls = sum(row['watchdog']['calls'] for row in rows)
     oldest = max(row['oldest_task_s'] for row in rows)
     return [
         common.figure('moves', total('moves'), '1'),
@@ -161,6 +164,7 @@ def _figures(rows: list[dict[str, Any]]) -> list[common.Figure]:
         common.figure('oldest task', oldest, 's', target=OLDEST),
         common.figure('restarts of the planner', total('restarts'), '1'),
         common.figure('breakdowns', total('breakdowns'), '1'),
+        common.figure('calls of the complete search', calls, '1'),
         common.figure('throughput lost to faults', 100.0 * (1.0 - rate / calm), '%'),
     ]
 

@@ -295,6 +295,10 @@ class ExecutionGraph:
         for vehicle, time in self._ready.items():
             if vehicle in self._slot:
                 until[self._slot[vehicle]] = time
+        if self.closed.any():  # nobody knows until when
+            for v in self._slot.values():
+                if kernels.shut(self.queues, self.model.arrays, self.closed, v) >= 0:
+                    until[v] = max(until[v], self.now + kernels.STUCK)
         kernels.retime(self.queues, self.model.arrays, self.now, until)
 
     # Order.

@@ -279,8 +279,12 @@ def grant(
 ) -> tuple[int, int]:
     """Grant steps while the vehicle is first in every queue; return who stops it, and where.
 
-    FREE: nobody does. A closed edge stops it as if it were itself in the way.
+    FREE: nobody does. A closed edge stops it as if it were itself in the way; in a bay, anywhere
+    on its way: there it is in nobody's way while it waits.
     """
+    stop = shut(q, road, closed, v)
+    if stop >= 0:
+        return v, road.nodes + stop
     ahead = 0.0
     for p in range(q.reached[v], q.granted[v]):
         ahead += length[q.edge[v, p]]
@@ -296,6 +300,27 @@ def grant(
         q.granted[v] = p + 1
         take(q, road, v, p)
     return FREE, 0
+
+
+@njit(cache=True)
+def shut(q: Queues, road: RoadArrays, closed: np.ndarray, v: int) -> int:
+    """Return the closed edge for which a vehicle waits where it stands, -1: none.
+
+    It waits before the edge, or in a bay (no edge follows one into a bay) at the other end of it.
+    """
+    p = q.granted[v]
+    if p != q.reached[v] or p >= q.size[v] - 1:
+        return -1
+    if closed[q.edge[v, p]]:
+        return int(q.edge[v, p])
+    if p > 0:
+        before = q.edge[v, p - 1]
+        if road.next_indptr[before] != road.next_indptr[before + 1]:
+            return -1
+    for k in range(p, q.size[v] - 1):
+        if closed[q.edge[v, k]]:
+            return int(q.edge[v, k])
+    return -1
 
 
 @njit(cache=True)

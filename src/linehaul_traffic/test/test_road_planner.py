@@ -204,6 +204,12 @@ def test_a_vehicle_waits_before_an_edge_that_closes_and_goes_round_it_if_it_can(
     closed[path.edges[len(path.edges) // 2]] = True
     floor.planner.close(closed)
     granted, wait = floor.graph.grant(vehicle, 1e9)
+    assert granted == 0, 'in the bay it is in nobody\'s way'
+    assert wait.waits_for == vehicle
+    floor.planner.close(np.zeros(floor.plant.roadmap.edge_count, bool))
+    floor.graph.grant(vehicle, 0.1)
+    floor.planner.close(closed)
+    granted, wait = floor.graph.grant(vehicle, 1e9)
     assert granted == len(path.edges) // 2
     assert wait.waits_for == vehicle
 
