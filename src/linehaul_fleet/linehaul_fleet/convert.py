@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fleet's dataclasses to ROS messages and back."""
 
-from math import hypot, nan
+from math import hypot, isfinite, nan
+from typing import get_args
 
 from builtin_interfaces.msg import Time
 from linehaul_ros.time import from_time, to_time
 
+from linehaul_fleet.acts import Act
 from linehaul_fleet.codes import Refusal
-from linehaul_fleet.delivery import Delivery, Request, RequestId
+from linehaul_fleet.delivery import Delivery, Phase, Request, RequestId
 from linehaul_fleet.events import (
     DeliveryChanged,
     DeliveryReassigned,
@@ -19,6 +21,8 @@ from linehaul_fleet.events import (
     PhaseReached,
 )
 from linehaul_fleet.model import FleetModel, Vehicle
+from linehaul_fleet.services.convert import act_to_msg, limits_to_msg, lost_to_msg
+from linehaul_fleet.situation import Situation
 from linehaul_fleet.work import JobKind
 from linehaul_floor import ItemId, PlaceId, Roadmap
 from linehaul_interfaces.action import DeliverMaterial, RetrieveLoad
@@ -137,7 +141,7 @@ def vehicle_summary(vehicle: Vehicle, now: float, note: str) -> VehicleSummary:
         request_id=(vehicle.job.request_id or '') if vehicle.job else '',
         goal_id=vehicle.leg.place_id if vehicle.leg else '',
         load_ids=list(vehicle.loads),
-        state_age=now - vehicle.heard,
+        state_age=max(now - vehicle.heard, 0.0),
         note=note,
     )
     if state is None:
@@ -154,25 +158,50 @@ def vehicle_summary(vehicle: Vehicle, now: float, note: str) -> VehicleSummary:
 
 
 def fleet_state(
-    model: FleetModel, refused: int, now: float, notes: dict[str, str], recent: float = 600.0
+    s: Situation, refused: int, now: float, notes: dict[str, str], recent: float = 600.0
 ) -> FleetState:
     """Convert the model: all vehicles, open deliveries, and those that ended lately."""
-    ended = [d for d in model.deliveries.values() if d.phase.ended]
-    shown = [d for d in ended if now - d.ended < recent] + list(model.open.values())
-    seen = [v for v in model.vehicles.values() if v.state is not None]
-    names = [d.phase.name for d in ended]
+    model, control = s.model, s.model.control
+    shown = [d for d in model.recent if now - d.ended < recent] + list(model.open.values())
+    summaries = []
+    for vehicle in model.vehicles.values():
+        if vehicle.state is not None or vehicle.id in s.troubles:
+            note = notes.get(vehicle.id) or _trouble(s, vehicle) or vehicle.note
+            summary = vehicle_summary(vehicle, now, note)
+            if vehicle.id in control.aside or vehicle.id in s.troubles:
+                summary.work = VehicleSummary.WORK_OUT
+            summaries.append(summary)
     return FleetState(
         stamp=to_time(now),
         plant=model.plant.name,
-        mode=FleetState.MODE_RUNNING,
-        vehicles=[vehicle_summary(v, now, notes.get(v.id, v.note)) for v in seen],
+        mode=int(control.mode),
+        mode_reason=f'{control.actor}: {control.reason}' if control.actor else '',
+        vehicles=summaries,
         deliveries=[delivery_state(d) for d in shown],
-        delivered=names.count('DELIVERED'),
-        failed=names.count('FAILED'),
-        cancelled=names.count('CANCELLED'),
+        delivered=model.ended[Phase.DELIVERED],
+        failed=model.ended[Phase.FAILED],
+        cancelled=model.ended[Phase.CANCELLED],
         refused=refused,
-        reassignments=sum(d.reassignments for d in model.deliveries.values()),
+        reassignments=model.reassigned,
+        limits=limits_to_msg(control),
+        lost_loads=lost_to_msg(control),
+        notices=list(s.desk.notices),
+        mean_lateness=_mean_lateness(model, now),
+        late=model.late,
     )
+
+
+def _trouble(s: Situation, vehicle: Vehicle) -> str:
+    aside, trouble = s.model.control.aside.get(vehicle.id), s.troubles.get(vehicle.id)
+    return str(aside) if aside else trouble.reason if trouble else ''
+
+
+def _mean_lateness(model: FleetModel, now: float, span: float = 3600.0) -> float:
+    """Return the mean lateness [s] of the last hour; open deliveries count once they are due."""
+    ended = [d.lateness for d in model.recent if now - d.ended < span]
+    late = [now - d.due for d in model.open.values() if d.due < now]
+    known = [max(value, 0.0) for value in (*ended, *late) if isfinite(value)]
+    return sum(known) / len(known) if known else nan
 
 
 def traffic_state(
@@ -255,6 +284,8 @@ def fleet_event(event: Event, model: FleetModel, now: float) -> FleetEvent | Non
             message.kind = FleetEvent.KIND_VEHICLE
             message.vehicle_id = vehicle_id
             message.reason = why
+        case _ if isinstance(event, get_args(Act)):
+            return act_to_msg(event, now)
         case _:
             return None
     return message

@@ -151,6 +151,11 @@ class Fleet:
         end_delivery(self._s, delivery, Phase.CANCELLED, Code.CANCELLED, why, now)
         return True
 
+    def fail(self, delivery: Delivery, code: Code, text: str, now: float) -> None:
+        """End an open delivery that cannot be done."""
+        if not delivery.phase.ended:
+            end_delivery(self._s, delivery, Phase.FAILED, code, text, now)
+
     def change(
         self, request_id: RequestId, change: Change, by: str, reason: str, now: float
     ) -> Refusal | None:

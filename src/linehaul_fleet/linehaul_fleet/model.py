@@ -5,6 +5,7 @@
 The fold is what must survive a crash; vehicle states and connections come anew by themselves.
 """
 
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -46,6 +47,9 @@ from linehaul_vda5050 import ConnectionState, State
 
 MOST_ABANDONED = 10_000
 """Loads of which is remembered since when nobody waits for them."""
+
+MOST_RECENT = 1000
+"""Deliveries that ended lately and are remembered as such."""
 
 
 @dataclass(slots=True)
@@ -97,6 +101,10 @@ class FleetModel:
     retrievals: dict[RequestId, RequestId] = field(default_factory=dict)
     control: Control = field(default_factory=Control)
     commits: int = 0
+    ended: Counter[Phase] = field(default_factory=Counter)
+    late: int = 0
+    reassigned: int = 0
+    recent: deque[Delivery] = field(default_factory=lambda: deque(maxlen=MOST_RECENT))
 
     def __post_init__(self) -> None:
         """Begin with the plant file's vehicles."""
@@ -132,6 +140,7 @@ class FleetModel:
                 self._retarget(delivery, event.request_id)
             case DeliveryReassigned(request_id):
                 self.deliveries[request_id].reassignments += 1
+                self.reassigned += 1
             case LoadsExchanged():
                 self._exchange(event)
             case PhaseReached():
@@ -168,6 +177,9 @@ class FleetModel:
         if event.phase.ended:
             delivery.ended, delivery.code, delivery.text = time, event.code, event.text
             self.open.pop(event.request_id, None)
+            self.ended[event.phase] += 1
+            self.late += delivery.lateness > 0.0
+            self.recent.append(delivery)
 
     def _exchange(self, event: LoadsExchanged) -> None:
         """Let two deliveries change places behind everything that is done for them."""

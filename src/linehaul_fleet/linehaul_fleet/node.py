@@ -3,24 +3,26 @@
 """The fleet node: requests, vehicle states and containers in; orders, feedback and states out."""
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray
 from linehaul_ros.actions import PersistentGoal, action_client, action_server
-from linehaul_ros.journal import Journal, JournalError
+from linehaul_ros.journal import JournalError
 from linehaul_ros.parameters import declare, setting
+from linehaul_ros.qos import EVENTS
 from linehaul_ros.run import run
 from linehaul_ros.time import from_time, now_of
-from linehaul_vda5050.convert import connection_from_msg, order_to_msg, state_from_msg
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.task import Future
 
-from linehaul_fleet.codes import Refusal
+from linehaul_fleet.acts import Holder
+from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.convert import (
     delivery_result,
     delivery_state,
@@ -32,16 +34,24 @@ from linehaul_fleet.convert import (
     traffic_state,
 )
 from linehaul_fleet.delivery import LoadId, RequestId
+from linehaul_fleet.diagnostics import diagnose
 from linehaul_fleet.errors import EventError
-from linehaul_fleet.events import from_record, to_record
 from linehaul_fleet.fleet import Fleet, class_pairs
+from linehaul_fleet.history import History
+from linehaul_fleet.links.node import VehicleLinks
+from linehaul_fleet.services.convert import diagnostics_to_msg, refusal_to_msg
+from linehaul_fleet.services.node import Services
 from linehaul_fleet.situation import Settings
+from linehaul_fleet.store.node import Store
 from linehaul_fleet.warm import warm_up
 from linehaul_floor import PlaceId, PlantError, VehicleId, conflict_table, load_plant
 from linehaul_interfaces.action import DeliverMaterial, RetrieveLoad
-from linehaul_interfaces.msg import VehicleConnection, VehicleState
+from linehaul_interfaces.msg import LoadCustody
 from linehaul_ros import names
-from linehaul_vda5050 import Header, Order, serious, validate_order, validate_state
+
+DIAGNOSTICS = names.Topic('/diagnostics', DiagnosticArray, EVENTS)
+SILENT = 2.0
+"""[s] of wall time without a round after which one is made whatever the node's clock says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,16 @@ class Config:
     state_timeout: float = setting(
         10.0, doc='Silence after which a vehicle gets no more work.', unit='s', low=1.0, high=600.0
     )
+    lose_after: float = setting(
+        20.0, doc='Silence after which others get its work.', unit='s', low=1.0, high=3600.0
+    )
+    person_patience: float = setting(
+        300.0,
+        doc='How long a failed handover waits for a person.',
+        unit='s',
+        low=0.0,
+        high=86_400.0,
+    )
 
 
 class FleetNode(Node):
@@ -80,11 +100,12 @@ class FleetNode(Node):
         super().__init__('fleet', **kwargs)
         config = declare(self, Config)
         self._plant = load_plant(config.plant)
-        self._journal = Journal(Path(config.state_dir) / 'fleet.db') if config.state_dir else None
+        self._store = Store(Path(config.state_dir) if config.state_dir else None)
         pairs = class_pairs(self._plant)
         conflicts = {(a, b): conflict_table(self._plant, a, b) for a, b in pairs}  # type: ignore[arg-type]
         self.get_logger().info('preparing the planner; the very first time takes about a minute')
         warm_up(self._plant, conflicts)
+        past = self._store.history()
         self.fleet = Fleet(
             self._plant,
             conflicts,
@@ -93,13 +114,15 @@ class FleetNode(Node):
                 charge_below=config.charge_below,
                 charge_until=config.charge_until,
                 state_timeout=config.state_timeout,
+                lose_after=config.lose_after,
+                person_patience=config.person_patience,
             ),
-            self._history(),
-            self._journal.kept() if self._journal else None,
+            past,
+            self._store.kept(),
         )
+        self._history = History(past)
         self._goals: dict[RequestId, list[tuple[ServerGoalHandle, Future]]] = {}
         self._retrievals: dict[RequestId, PersistentGoal] = {}
-        self._header = 0
         self._cycles = 0
         self._per_second = max(1, round(1.0 / config.cycle))
         self._server: ActionServer | None = None
@@ -107,12 +130,13 @@ class FleetNode(Node):
         self._fleet_state = self._publisher(names.FLEET_STATE)
         self._traffic_state = self._publisher(names.TRAFFIC_STATE)
         self._events = self._publisher(names.FLEET_EVENTS)
-        self._orders = {v: self._publisher(names.VEHICLE_ORDER.of(v)) for v in self._vehicles()}
-        for vehicle_id in self._vehicles():
-            self._subscribe(names.VEHICLE_STATE.of(vehicle_id), partial(self._state, vehicle_id))
-            self._subscribe(
-                names.VEHICLE_CONNECTION.of(vehicle_id), partial(self._connection, vehicle_id)
-            )
+        self._diagnostics = self._publisher(DIAGNOSTICS)
+        self._links = VehicleLinks(self, self.fleet, self._refused)
+        self._operators = Services(self, self.fleet, self._write, self._history)
+        self._told = ''
+        self._said: dict[VehicleId, str] = {}
+        custody = names.CUSTODY
+        self.create_subscription(custody.type, custody.name, self._custody, custody.qos)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._last_round = self._steady.now().nanoseconds * 1e-9
         self._plan_share, self._plan_most = config.plan_share, config.plan_most
@@ -125,48 +149,31 @@ class FleetNode(Node):
 
     def close(self) -> int:
         """Close the journal."""
-        if self._journal is not None:
-            self._journal.close()
+        self._store.close()
         return 0
-
-    def _vehicles(self) -> list[VehicleId]:
-        return list(self.fleet.model.vehicles)
-
-    def _history(self) -> list[tuple[float, Any]]:
-        if self._journal is None:
-            return []
-        return [(r.time, from_record(r.kind, r.body)) for r in self._journal.replay()]
 
     def _publisher(self, topic: names.Topic) -> Any:
         return self.create_publisher(topic.type, topic.name, topic.qos)
 
-    def _subscribe(self, topic: names.Topic, callback: Any) -> None:
-        self.create_subscription(topic.type, topic.name, callback, topic.qos)
+    # Vehicles and loads.
 
-    # Vehicles.
+    def _refused(self, vehicle_id: VehicleId, text: str) -> None:
+        """Tell once why something that a vehicle says is not obeyed; empty: it is again."""
+        said = self._said.get(vehicle_id, '')
+        vehicle = self.fleet.model.vehicles.get(vehicle_id)
+        if vehicle is not None and (text or vehicle.note == said):
+            vehicle.note = text
+        if not text:
+            self._said.pop(vehicle_id, None)
+        elif said != text:
+            self._said[vehicle_id] = text
+            self.get_logger().warning(f'vehicle={vehicle_id} {text}')
+            self._events.publish(refusal_to_msg(vehicle_id, text, now_of(self)))
 
-    def _state(self, vehicle_id: VehicleId, message: VehicleState) -> None:
-        state = state_from_msg(message)
-        findings = serious(validate_state(state))
-        if findings:
-            self.get_logger().warning(
-                f'vehicle={vehicle_id} state refused: {findings[0]}', throttle_duration_sec=5.0
-            )
-            return
-        self.fleet.vehicle_state(vehicle_id, state, now_of(self))
-
-    def _connection(self, vehicle_id: VehicleId, message: VehicleConnection) -> None:
-        self.fleet.connection(vehicle_id, connection_from_msg(message))
-
-    def _send(self, vehicle_id: VehicleId, order: Order, now: float) -> None:
-        self._header += 1
-        header = Header(header_id=self._header, timestamp=now, serial_number=vehicle_id)
-        stamped = replace(order, header=header)
-        findings = serious(validate_order(stamped))
-        if findings:
-            self.get_logger().error(f'vehicle={vehicle_id} own order is wrong: {findings[0]}')
-            return
-        self._orders[vehicle_id].publish(order_to_msg(stamped))
+    def _custody(self, message: LoadCustody) -> None:
+        known = message.holder_kind in set(Holder)
+        holder = Holder(message.holder_kind) if known else Holder.UNKNOWN
+        self.fleet.custody(LoadId(message.load_id), holder, message.holder_id)
 
     # The round.
 
@@ -177,10 +184,12 @@ class FleetNode(Node):
         if self._server is None:
             self._open_for_requests()
         self.fleet.tick(now, self._time_to_plan())
-        orders = self.fleet.take_orders(now)
+        orders, actions = self.fleet.take_orders(now), self.fleet.take_actions(now)
         self._write(now)
         for vehicle_id, order in orders:
-            self._send(vehicle_id, order, now)
+            self._links.send(vehicle_id, order, now)
+        for vehicle_id, asked in actions:
+            self._links.act(vehicle_id, asked, now)
         self._ask_warehouse(now)
         self._answer()
         self._cycles += 1
@@ -196,10 +205,10 @@ class FleetNode(Node):
     def _write(self, now: float) -> None:
         """Journal what has been decided, then tell it."""
         events = self.fleet.take_events()
-        if self._journal is not None:
-            records = [to_record(e) for e in events]
-            self._journal.append(now, records, self.fleet.take_kept())
+        self._store.write(now, events, self.fleet.take_kept())
+        self._watch_store()
         for event in events:
+            self._history.add(now, event)
             message = fleet_event(event, self.fleet.model, now)
             if message is not None:
                 self._events.publish(message)
@@ -208,6 +217,14 @@ class FleetNode(Node):
                         f'delivery={message.request_id} {message.reason} '
                         f'vehicle={message.vehicle_id or "-"}'
                     )
+
+    def _watch_store(self) -> None:
+        """Take no new work while it could not be written down."""
+        self.fleet.no_new_work = self._store.refusal()
+        if self._store.trouble != self._told:
+            self._told = self._store.trouble
+            text = f'journal={self._told or "well again"}'
+            (self.get_logger().error if self._told else self.get_logger().info)(text)
 
     def _publish(self, now: float) -> None:
         roadmap = self._plant.roadmap
@@ -218,11 +235,13 @@ class FleetNode(Node):
             for v, w in waits.items()
         }
         self._fleet_state.publish(
-            fleet_state(self.fleet.model, self.fleet.refused, now, notes)  # type: ignore[arg-type]
+            fleet_state(self.fleet.situation, self.fleet.refused, now, notes)  # type: ignore[arg-type]
         )
         self._traffic_state.publish(
             traffic_state(self.fleet.model, self.fleet.graph, waits, now)  # type: ignore[arg-type]
         )
+        health = diagnose(self.fleet.situation, self._store.trouble, now)
+        self._diagnostics.publish(diagnostics_to_msg(health, now))
 
     # Requests.
 
@@ -238,6 +257,8 @@ class FleetNode(Node):
             handle.abort()
             return refusal_result(goal, answer)
         self._write(now)
+        if not self._store.written:
+            self.fleet.fail(answer, Code.DISK_FULL, self._store.trouble, now)
         future: Future = Future()
         future.add_done_callback(lambda _: None)
         self._goals.setdefault(answer.request.request_id, []).append((handle, future))
@@ -263,7 +284,12 @@ class FleetNode(Node):
                     future.set_result(None)
 
     def _heartbeat(self) -> None:
-        """Give feedback each second of wall time; its absence tells a client that we are gone."""
+        """Give feedback each second of wall time; its absence tells a client that we are gone.
+
+        Where the node's clock was set back its timers are silent, so the round is made here.
+        """
+        if self._steady.now().nanoseconds * 1e-9 - self._last_round > SILENT:
+            self._cycle()
         for request_id, waiting in self._goals.items():
             feedback = DeliverMaterial.Feedback(
                 state=delivery_state(self.fleet.model.deliveries[request_id])

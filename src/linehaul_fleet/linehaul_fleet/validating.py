@@ -105,8 +105,8 @@ def _order(s: Situation, vehicle: Vehicle, state: State) -> list[Finding]:
         text = f'found {beyond}, the order ends at {last}'
         return [Finding(FindingCode.SEQUENCE, 'nodeStates', text)]
     for step in steps:
-        position = step.sequence_id // 2
-        if position < len(leg.path.nodes) and names[leg.path.nodes[position]] != NodeId(step.node_id):
+        position, name = step.sequence_id // 2, NodeId(step.node_id)
+        if position < len(leg.path.nodes) and names[leg.path.nodes[position]] != name:
             text = f'{step.node_id!r} at {step.sequence_id} is not on the way of {leg.order_id}'
             return [Finding(FindingCode.INCONSISTENT, 'nodeStates', text)]
     return []
