@@ -1,3 +1,108 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
 """Handshakes that move a load between vehicle and port, and its custody."""
+
+from linehaul_transfer.custody import CustodyError, holder
+from linehaul_transfer.errors import (
+    LogError,
+    MappingError,
+    RecordError,
+    SettingsError,
+    TransferError,
+)
+from linehaul_transfer.events import (
+    Available,
+    Booked,
+    Cancel,
+    Confirm,
+    Consent,
+    Forget,
+    Health,
+    HeardPort,
+    HeardVehicle,
+    Job,
+    Lost,
+    MotionFailed,
+    Moved,
+    Reset,
+    Sensed,
+    Start,
+    Transfer,
+)
+from linehaul_transfer.model import (
+    CLEAR,
+    FINE,
+    Code,
+    Custody,
+    Holder,
+    Kind,
+    LoadId,
+    PortId,
+    Position,
+    Problem,
+    Sensors,
+    SessionId,
+    Timer,
+    Timers,
+    VehicleId,
+)
+from linehaul_transfer.port_state import PortState
+from linehaul_transfer.records import restore_port, restore_vehicle
+from linehaul_transfer.side import PortSide, VehicleSide, port_side, vehicle_side
+from linehaul_transfer.signals import PortSignals, VehicleSignals
+from linehaul_transfer.texts import Notice
+from linehaul_transfer.vehicle_state import Result, VehicleState
+
+__all__ = [
+    'CLEAR',
+    'FINE',
+    'Available',
+    'Booked',
+    'Cancel',
+    'Code',
+    'Confirm',
+    'Consent',
+    'Custody',
+    'CustodyError',
+    'Forget',
+    'Health',
+    'HeardPort',
+    'HeardVehicle',
+    'Holder',
+    'Job',
+    'Kind',
+    'LoadId',
+    'LogError',
+    'Lost',
+    'MappingError',
+    'MotionFailed',
+    'Moved',
+    'Notice',
+    'PortId',
+    'PortSide',
+    'PortSignals',
+    'PortState',
+    'Position',
+    'Problem',
+    'RecordError',
+    'Reset',
+    'Result',
+    'Sensed',
+    'Sensors',
+    'SessionId',
+    'SettingsError',
+    'Start',
+    'Timer',
+    'Timers',
+    'Transfer',
+    'TransferError',
+    'VehicleId',
+    'VehicleSide',
+    'VehicleSignals',
+    'VehicleState',
+    'holder',
+    'port_side',
+    'restore_port',
+    'restore_vehicle',
+    'vehicle_side',
+]
