@@ -37,8 +37,10 @@ from linehaul_interfaces.msg import (
     WarehouseState,
 )
 from linehaul_interfaces.srv import (
+    AdjustStock,
     ChangeDelivery,
     CommandAlarm,
+    CommandCrane,
     CommandVehicle,
     ConfirmLoad,
     CountCell,
@@ -123,6 +125,8 @@ CONFIRM_TRANSFER = Endpoint('port/{id}/confirm_load', ConfirmLoad)
 RESET_PORT = Endpoint('port/{id}/reset', Trigger)
 
 LOOK_UP_STOCK = Endpoint('look_up_stock', LookUpStock)
+ADJUST_STOCK = Endpoint('adjust_stock', AdjustStock)
+COMMAND_CRANE = Endpoint('command_crane', CommandCrane)
 COUNT_CELL = Endpoint('count_cell', CountCell)
 SET_AISLE_STATE = Endpoint('set_aisle_state', SetAisleState)
 SET_LINE_STATE = Endpoint('set_line_state', SetLineState)
