@@ -285,8 +285,9 @@ def _promised(state: PortState) -> PortState:
             moving = _take_part(state)
             if state.phase is Phase.READY and not peer.compt:
                 return moving
-            text = f'{state.vehicle} began to move after READY was taken back'
-            return _freeze(moving, Problem(Code.FROZEN, text))
+            cause = state.problem.text or 'READY was skipped'
+            text = f'{cause}, and {state.vehicle} had begun to move'
+            return _freeze(moving, Problem(state.problem.code or Code.FROZEN, text))
     if state.phase is Phase.WITHDRAWN:
         return state
     if not state.open or (peer is not None and not peer.es):
