@@ -26,7 +26,7 @@ STILL = 3600.0
 """[s] without a move after which a vehicle under way counts as stuck."""
 REPEAT = 5
 """Ticks after which a message that was not answered is sent again."""
-PLANS = 4
+PLANS = 3
 """Plans that are tried in each cycle to make ways better."""
 WATCH = 5.0
 """[s] between two looks of the watchdog."""

@@ -35,8 +35,8 @@ SPREAD = 4.0
 class Limits:
     """How long to search: visits of one search, and how often it is repeated."""
 
-    visits: int = 20_000
-    repeats: int = 4
+    visits: int = 3_000
+    repeats: int = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,8 +226,13 @@ class Untangler:
         """Return the moves (slot, edge) that bring a team to its goals; None: not found."""
         graph = self._graph
         q, road = graph.queues, graph.model.arrays
-        walls = self._walls(i for i in graph.vehicles if graph.slot(i) not in team)
+        walls = self._walls([i for i in graph.vehicles if graph.slot(i) not in team])
         tables = self._tables(walls)
+        for v in team:
+            if goals[v] >= 0 and not np.isfinite(self._togo(v, tables, goals[v])):
+                if v == team[0]:
+                    return None  # others stand in the way who are not of this knot
+                goals[v] = ANYWHERE
         firsts = [self._first(v) for v in team]
         widest = max(int(np.diff(self._roads.next_indptr).max()), *(len(f[0]) for f in firsts))
         knot = Knot(

@@ -9,8 +9,9 @@ Then the watchdog, in this order:
 
 1. moves vehicles forward that wait for a late one (overtaking.py),
 2. plans the oldest task first, whoever arrives later for it (promotion by age),
-3. where vehicles have stood for long though a way to their goals is open, calls the complete
-   search (knots.py) for them and for who stands in their way, with all others as obstacles.
+3. where vehicles have stood for long though a way to their goals is open, plans them first; and
+   where that does not help calls the complete search (knots.py) for them and for who stands in
+   their way, with all others as obstacles.
 
 Who cannot reach its goal now (behind the closed lane) is led into a free bay, and on from there
 when the way is open again; its path still ends at its goal.
@@ -43,7 +44,7 @@ class Patience:
     """
 
     old: float = 900.0
-    still: float = 90.0
+    still: float = 120.0
     again: float = 30.0
     most: int = 16
     promoted: int = 2
@@ -138,7 +139,10 @@ class Watchdog:
         """Call the complete search for who stands without need; return what came of it."""
         graph = self.planner.graph
         knot = self._untangler.knot(still, unable)
-        if not knot:
+        first = [i for i in still if i in knot][: self.patience.promoted]
+        helped = sum(promote(self.planner, vehicle) for vehicle in first)
+        self.counts.promoted += helped
+        if helped or not knot:
             return []
         self.counts.calls += 1
         names = ','.join(sorted(knot))

@@ -93,7 +93,7 @@ def test_a_way_out_is_found_exactly_where_there_is_one(floors, team):
     pairs = list(zip(jam.roadmap.edge_start, jam.roadmap.edge_end, strict=True))
     search = search_of(jam, dict(zip(stand, goals, strict=True)))
     order = np.arange(len(stand), dtype=np.int32)
-    found = search.way_out(order, np.random.default_rng(0), Limits())
+    found = search.way_out(order, np.random.default_rng(0), Limits(visits=50_000))
     if found.moves is None:
         assert found.exhausted
         assert not solvable(edges, stand, goals)
