@@ -278,14 +278,15 @@ def test_the_factory_delivers_with_ros_robots_also_when_a_vehicle_node_is_killed
                 request_id='r', item_id='casing', quantity=4, station_id='fa1_01', priority=100
             )
             client.deliver(goal, results.append)
-            taken = [name for name in vehicles if ear.states[name][-1].order_id]
+            loaded = []
 
             def on_its_way():
-                taken[:] = [n for n in vehicles if ear.states[n][-1].last_node_sequence_id >= 4]
-                return taken
+                states = {name: ear.states[name][-1] for name in vehicles}
+                loaded[:] = [n for n, s in states.items() if s.loads and s.driving]
+                return loaded
 
-            spin_until(executor, on_its_way, 60.0)
-            victim = taken[0]
+            spin_until(executor, on_its_way, 120.0)
+            victim = loaded[0]  # nobody else can bring what it carries
             factory.running[f'agv.{victim}'].kill()
             factory(f'agv.{victim}')
             spin_until(executor, lambda: results, 120.0)
