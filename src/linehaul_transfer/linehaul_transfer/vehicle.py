@@ -200,7 +200,7 @@ def _end(state: VehicleState, problem: Problem) -> VehicleState:
 
 
 def _hear(state: VehicleState, signals: PortSignals) -> VehicleState:
-    wanted = state.job is not None and signals.port_id == state.job.port_id
+    wanted = bool(state.port) and signals.port_id == state.port
     if not wanted or nonsense_of_port(signals):
         return state
     if state.last is not None and signals.position <= state.last:
