@@ -43,6 +43,7 @@ CORES = {
 SHELLS = {'node.py', 'convert.py'}
 #: Command-line clients that talk to nodes by ROS.
 CLIENTS = {
+    'linehaul_fleet/cli/client.py',
     'linehaul_line/request.py',
     'linehaul_bringup/demo_client.py',
     'linehaul_bringup/demo_watch.py',

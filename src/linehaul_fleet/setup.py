@@ -19,6 +19,7 @@ setup(
     entry_points={
         'console_scripts': [
             'fleet = linehaul_fleet.node:main',
+            'linehaul = linehaul_fleet.cli.main:run',
         ],
     },
 )

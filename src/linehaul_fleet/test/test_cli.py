@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""The words of the command line and what it prints, without ROS."""
+
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+from linehaul_fleet.acts import Command
+from linehaul_fleet.cli import main as command
+from linehaul_fleet.cli import tables
+from linehaul_fleet.cli.words import CHANGE, EDGE, MODE, VEHICLE, build_parser, completion
+from rich.console import Console
+
+
+def test_every_word_is_understood_by_the_command():
+    assert set(VEHICLE) == set(command._COMMANDS)
+    assert set(command._COMMANDS.values()) == set(Command) - {Command.UNKNOWN}
+    assert set(MODE) == set(command._MODES)
+    assert set(EDGE) == set(command._ROADS)
+    assert set(CHANGE) == set(command._CHANGES)
+
+
+@pytest.mark.parametrize(
+    'words',
+    [
+        [],
+        ['fly'],
+        ['deliver', '--station', 's', '--item', 'i', '--quantity', '-1'],
+        ['deliver', '--station', 's', '--item', 'i', '--quantity', 'many'],
+        ['deliver', '--station', 's', '--item', 'i', '--quantity', '1', '--due-in', 'nan'],
+        ['edge', 'slow', 'e1', '--speed', '0'],
+        ['edge', 'slow', 'e1', '--speed', 'nan'],
+        ['edge', 'close'],
+        ['delivery', 'priority', 'r', '256'],
+        ['load', 'found', 'l', 'somewhere'],
+        ['vehicle', 'send', 'agv_001'],
+    ],
+)
+def test_wrong_use_is_told_before_anybody_is_asked(words, capsys):
+    with pytest.raises(SystemExit) as error:
+        command.main(words)
+    assert error.value.code == command.WRONG
+    assert 'usage: linehaul' in capsys.readouterr().err
+
+
+def test_options_of_a_command_may_stand_behind_its_action():
+    parser = build_parser()
+    assert parser.parse_args(['vehicle', 'out', 'a', '--json', '--wait', '2']).json
+    assert parser.parse_args(['vehicle', '--json', 'out', 'a']).json
+    assert not parser.parse_args(['vehicle', 'out', 'a']).json
+
+
+def complete(tmp_path, *words):
+    """Return what bash offers for the last of some words."""
+    script = tmp_path / 'completion'
+    script.write_text(completion(build_parser()))
+    line = ' '.join(f"'{word}'" for word in words)
+    done = subprocess.run(
+        [
+            'bash',
+            '--norc',
+            '-c',
+            f'source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; '
+            '_linehaul; echo "${COMPREPLY[@]}"',
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()
+
+
+def test_bash_completes_commands_actions_and_options(tmp_path):
+    assert complete(tmp_path, 'linehaul', 'de') == ['deliver', 'delivery']
+    assert complete(tmp_path, 'linehaul', 'vehicle', 's') == ['send', 'skip']
+    assert '--speed' in complete(tmp_path, 'linehaul', 'edge', 'slow', '--')
+    assert complete(tmp_path, 'linehaul', 'pause', '--rea') == ['--reason']
+
+
+def message(**fields):
+    names = dict.fromkeys(fields, '')
+    return SimpleNamespace(**fields, get_fields_and_field_types=lambda: names)
+
+
+def a_state():
+    vehicle = message(
+        vehicle_id='agv_001',
+        work=2,
+        goal_id='fa1_01',
+        request_id='r1',
+        load_ids=['casing-1'],
+        state_of_charge=0.5,
+        charging=True,
+        speed=1.25,
+        state_age=0.5,
+        note='[bold] is no markup',
+    )
+    delivery = message(
+        request_id='r1',
+        phase=9,
+        quantity=4,
+        item_id='casing',
+        station_id='fa1_01',
+        vehicle_id='agv_001',
+        eta=message(sec=0, nanosec=0),
+        slack=float('nan'),
+        error_msg='look for it',
+    )
+    counts = dict.fromkeys(('delivered', 'failed', 'cancelled', 'refused', 'late'), 3)
+    return message(
+        plant='cell',
+        mode=3,
+        mode_reason='anna: a test',
+        stamp=message(sec=10, nanosec=500_000_000),
+        notices=['two vehicles are missing'],
+        vehicles=[vehicle],
+        deliveries=[delivery],
+        limits=[message(element_id='e1', state=3, speed_limit=0.5, reason='wet')],
+        lost_loads=[message(load_id='casing-1', holder_id='')],
+        **counts,
+    )
+
+
+def test_the_tables_say_what_a_person_needs():
+    console = Console(width=160, record=True, file=None, quiet=False)
+    with console.capture() as capture:
+        console.print(tables.fleet(a_state()))
+    text = capture.get()
+    for part in (
+        *('cell', 'stopped', 'anna: a test', 'two vehicles are missing', 'agv_001', '50%+'),
+        *('waiting for a person', '4 x casing', 'look for it', 'slow', '0.5', 'in doubt'),
+    ):
+        assert part in text, part
+    assert 'nan' not in text
+
+
+def test_json_has_no_nan_and_times_in_seconds():
+    data = tables.plain(a_state())
+    assert data['stamp'] == 10.5
+    assert data['deliveries'][0]['slack'] is None
+    assert data['deliveries'][0]['eta'] is None
