@@ -25,12 +25,13 @@ from visualization_msgs.msg import MarkerArray
 
 from linehaul_floor import PlantError, load_plant
 from linehaul_interfaces.action import ComputeRoute
-from linehaul_interfaces.msg import FleetState, TrafficState
+from linehaul_interfaces.msg import FleetState, RoadLimit, TrafficState
 from linehaul_ros import names
 from linehaul_traffic.convert import refused, to_map, to_markers, to_query, to_result
 from linehaul_traffic.markers import roadmap_shapes, traffic_shapes
 from linehaul_traffic.replay.convert import frame
-from linehaul_traffic.route_query import Refusal, Router, unknown_ids
+from linehaul_traffic.road_state import unknown_ids
+from linehaul_traffic.route_query import Refusal, Router
 
 FINEST = 0.02  # [m] a map of finer cells would fill the memory
 
@@ -71,6 +72,7 @@ class TrafficNode(Node):
         self._plant = load_plant(self._config.plant)
         self._router = Router(self._plant, self._config.reach, self._config.path_spacing)
         self._closed: tuple[str, ...] = ()
+        self._limits: dict[str, float] = {}
         self._fleet: FleetState | None = None
         self._traffic = TrafficState()
         self._new = False
@@ -117,7 +119,7 @@ class TrafficNode(Node):
         query = to_query(goal, self._config.frame_id)
         if isinstance(query, Refusal):
             return refused(query)
-        answer = self._router.answer(query, self._closed)
+        answer = self._router.answer(query, self._closed, self._limits)
         if isinstance(answer, Refusal):
             return refused(answer)
         header = Header(frame_id=self._config.frame_id, stamp=self.get_clock().now().to_msg())
@@ -128,6 +130,16 @@ class TrafficNode(Node):
     def _hear_fleet(self, message: FleetState) -> None:
         self._fleet = message
         self._new = True
+        limits = {
+            limit.element_id: limit.speed_limit
+            for limit in message.limits
+            if limit.state == RoadLimit.STATE_LIMITED
+        }
+        if limits != self._limits:
+            self._limits = limits
+            strange = unknown_ids(self._plant, limits)
+            if strange:
+                self.get_logger().warning(f'limited ids that the plant lacks: {strange[:5]}')
 
     def _hear_traffic(self, message: TrafficState) -> None:
         self._traffic = message

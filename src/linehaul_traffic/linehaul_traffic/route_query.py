@@ -16,20 +16,17 @@ from math import isfinite
 
 import numpy as np
 from linehaul_floor.geometry import BoolArray, FloatArray, wrap_angles
-from linehaul_floor.zones import zone_elements
 
 from linehaul_floor import (
     ClassId,
-    EdgeId,
     NodeId,
     PlaceId,
     Plant,
-    Roadmap,
     Route,
     VehicleClass,
-    ZoneId,
     shortest_route,
 )
+from linehaul_traffic.road_state import blocked_edges, slower, speed_limits
 
 AT_NODE = 0.5  # [m] a pose nearer than this to a node is at the node
 ALIGNED = np.radians(60.0)  # a vehicle drives a lane whose heading is not farther from its own
@@ -139,12 +136,18 @@ class Router:
             for name, kind in plant.classes.items()
         }
 
-    def answer(self, query: Query, closed: Iterable[str] = ()) -> Answer | Refusal:
+    def answer(
+        self,
+        query: Query,
+        closed: Iterable[str] = (),
+        limits: Mapping[str, float] | None = None,
+    ) -> Answer | Refusal:
         """Return the quickest route.
 
         Args:
             query: what is asked.
             closed: ids of edges, nodes and zones that are closed now; unknown ones are ignored.
+            limits: speed limits [m/s] set by people, by id of an edge, node or zone.
         """
         name = query.vehicle_class or next(iter(self._plant.classes))
         kinds = self._loaded if query.loaded else self._plant.classes
@@ -159,11 +162,16 @@ class Router:
             return start
         if isinstance(goal, Refusal):
             return goal
-        closed = tuple(closed)
-        route = self._route(start, goal, kind, blocked_edges(self._plant, closed))
+        closed, limits = tuple(closed), limits or {}
+        factor = slower(self._plant, kind, limits)
+        blocked = blocked_edges(self._plant, closed) | np.isinf(factor)
+        factor = np.where(np.isinf(factor), 1.0, factor)
+        route = self._route(start, goal, kind, blocked, factor if limits else None)
         if route is None:
-            return self._none(start, goal, kind, closed)
-        return self._answer(start, route, kind)
+            shut = (*closed, *(name for name, limit in limits.items() if limit <= 0.0))
+            return self._none(start, goal, kind, shut)
+        speed = np.minimum(speed_limits(self._plant, limits), kind.max_speed)
+        return self._answer(start, route, kind, speed)
 
     # Where it begins and ends.
 
@@ -252,7 +260,12 @@ class Router:
     # The way between.
 
     def _route(
-        self, start: _Start, goal: int, kind: VehicleClass, blocked: BoolArray
+        self,
+        start: _Start,
+        goal: int,
+        kind: VehicleClass,
+        blocked: BoolArray,
+        factor: FloatArray | None = None,
     ) -> Route | None:
         return shortest_route(
             self._roadmap,
@@ -260,6 +273,7 @@ class Router:
             goal,
             heading=start.yaw,
             vehicle_class=kind,
+            cost=factor,
             blocked=blocked if blocked.any() else None,
         )
 
@@ -276,7 +290,9 @@ class Router:
             text += f' that stands there with yaw {start.yaw:.2f} and cannot turn'
         return Refusal(Code.ROUTE_NONE, text)
 
-    def _answer(self, start: _Start, route: Route, kind: VehicleClass) -> Answer:
+    def _answer(
+        self, start: _Start, route: Route, kind: VehicleClass, allowed: FloatArray
+    ) -> Answer:
         roadmap, edges = self._roadmap, route.edges
         driven = edges if start.edge is None else np.concatenate([[start.edge], edges])
         points = [roadmap.xy[node] for node in route.nodes]
@@ -285,7 +301,7 @@ class Router:
             points.insert(0, np.array(start.point))
             before = float(np.hypot(*(points[1] - points[0])))
         yaws = roadmap.vehicle_heading[driven]
-        speed = np.minimum(roadmap.speed[driven], kind.max_speed)
+        speed = np.where(allowed > 0.0, allowed, roadmap.speed)[driven]
         time = route.time + (before / float(speed[0]) if before else 0.0)
         if len(driven):  # from rest, and to rest again
             time += speed[0] / (2.0 * kind.acceleration) + speed[-1] / (2.0 * kind.deceleration)
@@ -320,31 +336,3 @@ def _sampled(
         xy.append(start + np.arange(count)[:, None] / count * (end - start))
         yaw.append(np.full(count, heading))
     return np.concatenate([*xy, points[-1:]]), np.concatenate([*yaw, yaws[-1:]])
-
-
-def blocked_edges(plant: Plant, closed: Iterable[str]) -> BoolArray:
-    """Return (E,) edges that nobody may enter while the ids `closed` are closed.
-
-    A closed node closes the edges into it (who is there may leave), a closed zone all edges that
-    touch it. Ids that the plant does not have close nothing.
-    """
-    roadmap = plant.roadmap
-    blocked = np.zeros(roadmap.edge_count, np.bool_)
-    for name in closed:
-        edge, node = roadmap.edge_index.get(EdgeId(name)), roadmap.node_index.get(NodeId(name))
-        zone = plant.zones.get(ZoneId(name))
-        if edge is not None:
-            blocked[edge] = True
-        elif node is not None:
-            blocked[roadmap.edges_into(node)] = True
-        elif zone is not None:
-            elements = zone_elements(roadmap, zone)
-            blocked[elements[elements >= roadmap.node_count] - roadmap.node_count] = True
-    return blocked
-
-
-def unknown_ids(plant: Plant, closed: Iterable[str]) -> list[str]:
-    """Return the ids that name no edge, node or zone of the plant."""
-    roadmap: Roadmap = plant.roadmap
-    known = (roadmap.edge_index, roadmap.node_index, plant.zones)
-    return [name for name in closed if not any(name in ids for ids in known)]

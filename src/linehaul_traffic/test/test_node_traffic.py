@@ -25,6 +25,7 @@ from linehaul_interfaces.action import ComputeRoute
 from linehaul_interfaces.msg import (
     ErrorCode,
     FleetState,
+    RoadLimit,
     TrafficState,
     TrafficWait,
     VehiclePath,
@@ -70,7 +71,7 @@ class Bench:
         spin_until(executor, lambda: feedback)
         return answer.result().result
 
-    def play(self, time, closed=()):
+    def play(self, time, closed=(), limits=()):
         """Say what the fleet says at a plant time: one vehicle on a way, and it waits."""
         x, y = ROADMAP.xy[0] + [0.5 * time, 0.0]
         vehicle = VehicleSummary(
@@ -78,7 +79,11 @@ class Bench:
             x=float(x), y=float(y), goal_id='fa1_01', load_ids=['l1'], state_of_charge=0.5,
         )  # fmt: skip
         stamp = to_time(time)
-        self.fleet.publish(FleetState(stamp=stamp, plant='cell', vehicles=[vehicle], delivered=2))
+        self.fleet.publish(
+            FleetState(
+                stamp=stamp, plant='cell', vehicles=[vehicle], delivered=2, limits=list(limits)
+            )
+        )
         path = VehiclePath(
             vehicle_id='agv_001', goal_id='fa1_01', node_ids=ROADMAP.node_ids[:3], released_nodes=2
         )
@@ -189,6 +194,9 @@ def test_traffic_is_shown_and_closed_edges_are_avoided_from_then_on(bench):
         shown = bench.heard.get(TRAFFIC_MARKERS.name)
         return shown and any(marker.ns == 'closed' for marker in shown.markers)
 
+    def shown_at():
+        return bench.heard[TRAFFIC_MARKERS.name].markers[0].header.stamp.sec
+
     spin_until(executor, closed_shown)
     markers = {m.ns: m for m in bench.heard[TRAFFIC_MARKERS.name].markers}
     assert {'vehicles', 'vehicle_names', 'released', 'planned', 'wait_reasons'} <= set(markers)
@@ -200,6 +208,13 @@ def test_traffic_is_shown_and_closed_edges_are_avoided_from_then_on(bench):
     assert detour.time > free.time
     bench.play(6.0)
     spin_until(executor, lambda: not closed_shown())
+    assert bench.ask(executor, **good).edge_ids == free.edge_ids
+    limit = RoadLimit(element_id=closed, state=RoadLimit.STATE_LIMITED, speed_limit=1e-4)
+    bench.play(7.0, limits=[limit, RoadLimit(element_id='unknown', state=limit.state)])
+    spin_until(executor, lambda: shown_at() == 7)
+    assert closed not in bench.ask(executor, **good).edge_ids, 'slowed'
+    bench.play(8.0)
+    spin_until(executor, lambda: shown_at() == 8)
     assert bench.ask(executor, **good).edge_ids == free.edge_ids
 
 

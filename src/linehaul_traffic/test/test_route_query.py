@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linehaul_floor.zones import zone_elements
+from linehaul_traffic.road_state import blocked_edges, speed_limits, unknown_ids
 from linehaul_traffic.route_query import (
     Answer,
     AtNode,
@@ -19,8 +20,6 @@ from linehaul_traffic.route_query import (
     Query,
     Refusal,
     Router,
-    blocked_edges,
-    unknown_ids,
 )
 
 from linehaul_floor import load_plant
@@ -31,8 +30,8 @@ ROUTER = Router(PLANT)
 PLACES = list(PLANT.places)
 
 
-def ask(start, goal, *, closed=(), router=ROUTER, **changes):
-    return router.answer(replace(Query('', False, start, goal), **changes), closed)
+def ask(start, goal, *, closed=(), limits=None, router=ROUTER, **changes):
+    return router.answer(replace(Query('', False, start, goal), **changes), closed, limits)
 
 
 def assert_hangs_together(answer):
@@ -160,3 +159,37 @@ def test_a_vehicle_across_its_bay_that_cannot_turn_is_refused_in_words():
     refusal = ask(AtPose(*ROADMAP.xy[place.node], place.heading + pi / 2), AtPlace('fa1_02'))
     assert refusal.code is Code.ROUTE_NONE
     assert 'cannot turn' in refusal.text
+
+
+def test_a_slowed_lane_takes_longer_or_is_driven_round():
+    start, goal = AtPlace('park_1'), AtPlace('fa1_02')
+    free = ask(start, goal)
+    middle = free.edges[len(free.edges) // 2]
+    slow = ask(start, goal, limits={ROADMAP.edge_ids[middle]: 0.05})
+    assert slow.time > free.time
+    kind = PLANT.classes['agv']
+    length, speed = ROADMAP.length[middle], min(ROADMAP.speed[middle], kind.max_speed)
+    if middle in slow.edges:
+        assert slow.edges == free.edges
+        assert slow.time - free.time == pytest.approx(length / 0.05 - length / speed)
+    crawl = ask(start, goal, limits={ROADMAP.edge_ids[middle]: 1e-4})
+    assert middle not in crawl.edges, 'hours on one lane are worth any way round'
+
+
+def test_a_limit_of_zero_closes_and_the_refusal_names_it():
+    start, goal = AtPlace('park_1'), AtPlace('fa1_02')
+    node = ROADMAP.node_ids[PLANT.places['fa1_02'].node]
+    refusal = ask(start, goal, limits={node: 0.0})
+    assert refusal.code is Code.ROUTE_NONE
+    assert node in refusal.text
+
+
+def test_limits_only_slow_and_what_is_no_limit_counts_for_nothing():
+    zone = next(iter(PLANT.zones))
+    edges = [e for e in zone_elements(ROADMAP, PLANT.zones[zone]) - ROADMAP.node_count if e >= 0]
+    allowed = speed_limits(PLANT, {zone: 0.2, 'nowhere': 0.1, ROADMAP.edge_ids[0]: nan})
+    assert (allowed[edges] <= 0.2).all()
+    assert (allowed <= ROADMAP.speed).all()
+    others = np.setdiff1d(np.arange(ROADMAP.edge_count), edges)
+    assert (allowed[others] == ROADMAP.speed[others]).all()
+    assert speed_limits(PLANT, {ROADMAP.edge_ids[0]: inf})[0] == ROADMAP.speed[0]
