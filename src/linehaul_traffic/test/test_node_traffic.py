@@ -15,6 +15,7 @@ from linehaul_traffic.node import MAP, ROADMAP_MARKERS, TRAFFIC_MARKERS, Traffic
 from linehaul_traffic.replay.node import Recorder
 from linehaul_traffic.replay.recording import read_recording
 from linehaul_traffic.route_query import Code
+from linehaul_traffic.waits import WaitReason
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -162,6 +163,11 @@ def test_every_bad_question_gets_its_own_code_and_the_node_goes_on(bench):
 def test_the_codes_of_the_core_are_those_of_the_interface():
     for code in Code:
         assert getattr(ErrorCode, code.name) == code
+
+
+def test_the_reasons_of_waiting_are_those_of_the_interface():
+    for reason in WaitReason:
+        assert getattr(TrafficWait, f'REASON_{reason.name}') == reason
 
 
 def test_map_and_roadmap_are_there_for_who_comes_late(bench):
