@@ -21,13 +21,15 @@ from linehaul_floor.geometry import FloatArray
 from scipy.optimize import linear_sum_assignment
 
 from linehaul_fleet.charging import FLOOR
-from linehaul_fleet.lateness import due_times, lateness_cost, weights
-from linehaul_fleet.missions import Mission
+from linehaul_fleet.lateness import lateness_cost, weights
+from linehaul_fleet.missions import Mission, due_of
 from linehaul_fleet.offers import Offer
 from linehaul_fleet.situation import Situation
 
 CHANGE = 30.0
 """[s] what it costs to change one's mind about a mission's vehicle; grows with each change."""
+NOISE = 15.0
+"""[s] by which arrivals must differ to count when one changes one's mind: so good is an ETA."""
 CHANGES_MOST = 5
 """After so many changes a mission keeps its vehicle."""
 STAND = 0.3
@@ -155,26 +157,37 @@ def pair_costs(
         use = np.array([s.desk.drain.rate(one.vehicle, one.vehicle_class) for one in offers])
         left = charge[None, :] - use[None, :] * (times.empty + times.loaded)
     cost[~np.isfinite(times.arrival) | (left < FLOOR)] = _NEVER
-    cost += _changing(missions, offers)
+    cost += _changing(missions, offers, now)
     return _give_way(missions, offers, cost, now)
 
 
 def lateness_of(missions: Sequence[Mission], arrival: FloatArray, now: float) -> FloatArray:
     """Return the costs of arrivals (M, ...) of missions."""
-    due = due_times(np.array([m.due for m in missions]), np.array([m.asked for m in missions]))
+    due = np.array([due_of(m) for m in missions])
+    return lateness_cost(arrival, due[:, None], _weights(missions, now)[:, None])
+
+
+def _weights(missions: Sequence[Mission], now: float) -> FloatArray:
     age = np.array([max(now - m.asked, 0.0) for m in missions])
-    weight = weights(np.array([float(m.priority) for m in missions]), age)
-    return lateness_cost(arrival, due[:, None], weight[:, None])
+    return weights(np.array([float(m.priority) for m in missions]), age)
 
 
-def _changing(missions: Sequence[Mission], offers: Sequence[Offer]) -> FloatArray:
+def change_costs(missions: Sequence[Mission], now: float) -> FloatArray:
+    """Return (M,) what it costs to take each mission from the vehicle that has it."""
+    once = CHANGE + NOISE * _weights(missions, now)
+    times = np.array([1.0 + m.changes for m in missions])
+    return np.where([m.changes < CHANGES_MOST for m in missions], once * times, _NEVER)
+
+
+def _changing(missions: Sequence[Mission], offers: Sequence[Offer], now: float) -> FloatArray:
     """Return (M, V) costs of changing one's mind."""
     cost = np.zeros((len(missions), len(offers)))
+    change = change_costs(missions, now)
     column = {one.vehicle: j for j, one in enumerate(offers)}
     for i, m in enumerate(missions):
         j = column.get(m.holder) if m.holder else None
         if j is not None:  # where the holder is gone, a change is no change of mind
-            cost[i] = CHANGE * (1 + m.changes) if m.changes < CHANGES_MOST else _NEVER
+            cost[i] = change[i]
             cost[i, j] = 0.0
     return cost
 
@@ -207,7 +220,8 @@ def _put_off_costs(
 ) -> FloatArray:
     """Return (M, M) costs of serving missions in later slots."""
     arrival = slots[None, :] + EMPTY_GUESS + _least_loaded(times)[:, None]
-    kept = np.array([CHANGE * (1 + m.changes) if m.holder else 0.0 for m in missions])
+    held = np.array([m.holder is not None for m in missions])
+    kept = np.where(held, np.minimum(change_costs(missions, now), _NEVER / 4), 0.0)
     return np.asarray(
         lateness_of(missions, arrival, now) + (EMPTY_GUESS + PUT_OFF + kept)[:, None]
     )

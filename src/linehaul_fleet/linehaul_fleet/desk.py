@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+import numpy as np
+from linehaul_floor.geometry import FloatArray
+
 from linehaul_fleet.charging import FLOOR, SPARE
 from linehaul_fleet.drain import DrainModel
 from linehaul_fleet.travel import TravelTimes
@@ -64,6 +67,7 @@ class Desk:
     seen: int = -1
     measured: float = -inf
     limits: dict[VehicleId, float] = field(default_factory=dict)
+    _nearest: dict[ClassId, tuple[int, FloatArray]] = field(default_factory=dict)
     _class_of: dict[VehicleId, ClassId] = field(init=False)
     _chargers: dict[ClassId, tuple[int, ...]] = field(init=False)
 
@@ -92,10 +96,19 @@ class Desk:
     def reserve(self, vehicle: VehicleId, node: int) -> float:
         """Return the charge that a vehicle at a node needs to get to a charger, with a margin."""
         name = self._class_of[vehicle]
-        ways = (self.travel.time(name, node, c) for c in self._chargers[name])
         _, driving = self.drain.rates(vehicle, str(name))
-        nearest = min(ways, default=0.0)
+        nearest = float(self._to_charger(name)[node])
         return FLOOR + SPARE * driving * (nearest if nearest < inf else 0.0)
+
+    def _to_charger(self, name: ClassId) -> FloatArray:
+        """Return (N,) seconds from each node to the nearest charger; inf where there is none."""
+        kept = self._nearest.get(name)
+        if kept is None or kept[0] != self.travel.version:
+            least = np.full(self.plant.roadmap.node_count, inf)
+            for charger in self._chargers[name]:
+                least = np.minimum(least, self.travel.to(name, charger))
+            kept = self._nearest[name] = (self.travel.version, least)
+        return kept[1]
 
 
 def tired(desk: Desk, charge: float, vehicle: VehicleId, node: int) -> bool:

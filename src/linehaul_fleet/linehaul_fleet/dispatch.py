@@ -38,7 +38,7 @@ EARLY = 10.0
 """[s] by which a vehicle may be at a port before the load."""
 MEASURE = 5.0
 """[s] between two looks at the congestion."""
-ROWS = 4
+ROWS = 2
 """Rows of driving times that are made anew in a round."""
 
 

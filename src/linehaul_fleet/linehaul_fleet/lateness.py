@@ -33,11 +33,6 @@ def weights(priority: FloatArray, age: FloatArray) -> FloatArray:
     return np.asarray(LATE * (2.0 ** ((priority - 100.0) / DOUBLE) + aged))
 
 
-def due_times(due: FloatArray, requested: FloatArray) -> FloatArray:
-    """Return (M,) [s] when each mission counts as late; due NaN: it was given no due time."""
-    return np.where(np.isfinite(due), due, requested + PATIENCE)
-
-
 def lateness_cost(arrival: FloatArray, due: FloatArray, weight: FloatArray) -> FloatArray:
     """Return the costs of arrivals, arrays that broadcast; an arrival of inf costs inf."""
     late = arrival - due

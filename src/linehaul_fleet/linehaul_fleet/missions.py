@@ -6,10 +6,11 @@ Charging, parking and moves begin with a vehicle and not with a load; they are i
 giving.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isnan, nan
 
 from linehaul_fleet.delivery import Delivery, LoadId, Phase, RequestId
+from linehaul_fleet.lateness import PATIENCE
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.situation import Situation
 from linehaul_fleet.work import Job, JobKind
@@ -19,6 +20,8 @@ RETURN_PRIORITY = 60
 """Priority of bringing a load back, below that of a normal delivery."""
 RETURN_WITHIN = 900.0
 """[s] within which a load that nobody waits for is to be gone from its place."""
+TURN = 40.0
+"""[s] between two picks at a port."""
 READY_GUESS = 60.0
 """[s] until a promised container comes, where the warehouse does not say."""
 
@@ -27,9 +30,10 @@ READY_GUESS = 60.0
 class Mission:
     """A load to bring from a place to a place; times in seconds of the plant's clock.
 
-    key: request id or load id. ready: when the load stands at the source. due: NaN if none.
-    asked: when it could have been brought first. holder: who fetches it now; firm: that cannot
-    be changed any more. changes: how often it changed its vehicle.
+    key: request id or load id. ready: when the load stands at the source. due: NaN if none;
+    press: by when the load must be delivered so that what comes behind it at the source is not
+    late. asked: when it could have been brought first. holder: who fetches it now; firm: that
+    cannot be changed any more. changes: how often it changed its vehicle.
     """
 
     key: str
@@ -42,6 +46,7 @@ class Mission:
     holder: VehicleId | None = None
     firm: bool = False
     changes: int = 0
+    press: float = inf
 
     @property
     def source(self) -> PlaceId:
@@ -60,13 +65,41 @@ def open_missions(s: Situation, now: float) -> list[Mission]:
         if d.port_id is not None and d.phase < Phase.LOADED and not d.hold
     ]
     found += _returns(s, fetching, now)
-    wanted = [m for m in found if m is not None]
-    return sorted(wanted, key=_urgency)
+    return sorted(_in_line(found, now), key=_urgency)
 
 
 def _urgency(mission: Mission) -> tuple[float, int, str]:
-    due = mission.asked + 1800.0 if isnan(mission.due) else mission.due
-    return due, -mission.priority, mission.key
+    return due_of(mission), -mission.priority, mission.key
+
+
+def due_of(mission: Mission) -> float:
+    """Return when a mission counts as late [s], also for what stands behind it."""
+    own = mission.asked + PATIENCE if isnan(mission.due) else mission.due
+    return min(own, mission.press)
+
+
+def _in_line(missions: list[Mission], now: float) -> list[Mission]:
+    """Let missions know who else is at their source.
+
+    Loads come to a port one after the other: a load that is not there yet comes when those before
+    it have been fetched, and the first is as urgent as any behind it.
+    """
+    lines: dict[PlaceId, list[Mission]] = {}
+    for mission in missions:
+        lines.setdefault(mission.source, []).append(mission)
+    found = []
+    for line in lines.values():
+        line.sort(key=lambda m: (m.ready, m.key))
+        press, priority = inf, 0
+        for k in reversed(range(len(line))):
+            mission = line[k]
+            own = due_of(mission)
+            waits = mission.ready > now and k > 0
+            ready = max(mission.ready, now + TURN * k) if waits else mission.ready
+            priority = max(priority, mission.priority)
+            found.append(replace(mission, ready=ready, press=press, priority=priority))
+            press = min(press, own) - TURN
+    return found
 
 
 def _delivery(s: Situation, d: Delivery, vehicle: Vehicle | None, now: float) -> Mission:

@@ -41,6 +41,7 @@ class TravelTimes:
         self._rows: dict[tuple[ClassId, int], FloatArray] = {}
         self._old: dict[tuple[ClassId, int], None] = {}
         self._tables = self._new_tables()
+        self.version = 0
 
     def _new_tables(self) -> dict[ClassId, RouteTable]:
         return {
@@ -67,6 +68,7 @@ class TravelTimes:
         self._rows.clear()
         self._old.clear()
         self._tables = self._new_tables()
+        self.version += 1
         return True
 
     def measure(self, planned: FloatArray, alone: FloatArray) -> None:
@@ -81,7 +83,8 @@ class TravelTimes:
         np.divide(planned, alone, out=ratio, where=seen)
         share = np.where(seen, FOLLOW, FADE)
         self.factor += share * (np.clip(ratio, 1.0, WORST) - self.factor)
-        if np.abs(self.factor - self._used).max(initial=0.0) > STALE:
+        worn = np.abs(self.factor - self._used).max(initial=0.0) > STALE
+        if worn and not self._old:
             self._used = self.factor.copy()
             self._tables = self._new_tables()
             self._old = dict.fromkeys(self._rows)

@@ -78,19 +78,21 @@ def congestion(planner: TrafficPlanner) -> tuple[np.ndarray, np.ndarray]:
     """
     graph = planner.graph
     q, road = graph.queues, graph.model.arrays
-    planned, alone = np.zeros(graph.roadmap.edge_count), np.zeros(graph.roadmap.edge_count)
+    edges, took, alone = [np.empty(0, np.int64)], [np.empty(0)], [np.empty(0)]
     for vehicle in graph.vehicles:
         v = graph.slot(vehicle)
         first, last = int(q.granted[v]), int(q.size[v]) - 1
         if first >= last:
             continue
-        edges = q.edge[v, first:last]
+        mine = q.edge[v, first:last]
         begin = q.reach[v, first:last].copy()
         begin[0] = max(begin[0], q.claim[v, first])  # waiting in a bay is no congestion
-        np.add.at(planned, edges, np.maximum(q.reach[v, first + 1 : last + 1] - begin, 0.0))
-        turn = np.maximum(q.turn[v, first:last], 0.0)
-        np.add.at(alone, edges, road.run[q.motion[v], edges] + turn)
-    return planned, alone
+        edges.append(mine)
+        took.append(np.maximum(q.reach[v, first + 1 : last + 1] - begin, 0.0))
+        alone.append(road.run[q.motion[v], mine] + np.maximum(q.turn[v, first:last], 0.0))
+    rows, count = np.concatenate(edges), graph.roadmap.edge_count
+    planned = np.bincount(rows, np.concatenate(took), count).astype(float)
+    return planned, np.bincount(rows, np.concatenate(alone), count).astype(float)
 
 
 def behind_base(planner: TrafficPlanner, vehicle: VehicleId) -> tuple[int, float]:
