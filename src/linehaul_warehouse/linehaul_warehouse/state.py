@@ -72,6 +72,9 @@ class Facts:
     received: int = 0
     gone: int = 0
     late: int = 0
+    done_in: int = 0
+    done_out: int = 0
+    began: float = 0.0
     picks: dict[ItemId, float] = field(default_factory=dict)
 
 
@@ -87,6 +90,7 @@ class State:
         free: (n,) cells that may be chosen: empty, not claimed, not marked.
         full: (n,) cells with a load.
         open_retrievals, open_storages: requests that go on, oldest first.
+        promised: retrievals of each aisle that wait for its crane.
     """
 
     def __init__(self, rack: Rack, facts: Facts | None = None) -> None:
@@ -104,6 +108,7 @@ class State:
         self.open_retrievals: dict[RequestId, None] = {}
         self.open_storages: dict[RequestId, None] = {}
         self.timed: dict[LoadId, None] = {}
+        self.promised: dict[AisleId, dict[RequestId, None]] = {a.id: {} for a in rack.aisles}
         for load in self.facts.loads.values():
             self._enter(load)
         for loads in self.at_port.values():
@@ -111,6 +116,7 @@ class State:
         for request_id, retrieval in self.facts.retrievals.items():
             if retrieval.open:
                 self.open_retrievals[request_id] = None
+                self._promise(retrieval)
         for request_id, storage in self.facts.storages.items():
             if storage.open:
                 self.open_storages[request_id] = None
@@ -258,9 +264,10 @@ class State:
                 self.open_retrievals[request.id] = None
             case ev.RetrievalPhased(request_id, phase, load_id, port_id):
                 old = self.facts.retrievals[request_id]
-                self.facts.retrievals[request_id] = replace(
-                    old, phase=phase, load_id=load_id, port_id=port_id
-                )
+                self._unpromise(old)
+                new = replace(old, phase=phase, load_id=load_id, port_id=port_id)
+                self.facts.retrievals[request_id] = new
+                self._promise(new)
             case ev.RetrievalEnded():
                 self._retrieval_ended(time, event)
             case ev.StorageAsked(request, port_id):
@@ -281,6 +288,7 @@ class State:
                     text=text,
                     done=time,
                 )
+                self.facts.done_in += code == 0
                 self.open_storages.pop(request_id, None)
                 self.storing.pop(storage.request.load_id, None)
                 _shrink(self.facts.storages, len(self.open_storages))
@@ -386,8 +394,21 @@ class State:
         if good:
             item = old.request.item_id
             self.facts.picks[item] = self.facts.picks.get(item, 0.0) + 1.0
+        self.facts.done_out += good
         self.open_retrievals.pop(event.request_id, None)
+        self._unpromise(old)
         _shrink(self.facts.retrievals, len(self.open_retrievals))
+
+    def _promise(self, retrieval: Retrieval) -> None:
+        """Note a retrieval whose load lies in an aisle and waits for its crane."""
+        load = self.facts.loads.get(retrieval.load_id)
+        if retrieval.phase is RetrievalPhase.RESERVED and load is not None:
+            aisle = self.rack.aisle_of(CellId(load.place.id))
+            self.promised[aisle.id][retrieval.request.id] = None
+
+    def _unpromise(self, retrieval: Retrieval) -> None:
+        for names in self.promised.values():
+            names.pop(retrieval.request.id, None)
 
     def _planned(self, aisle_id: AisleId, jobs: tuple[Job, ...]) -> None:
         crane = self.facts.cranes[aisle_id]
