@@ -276,6 +276,21 @@ def test_what_is_granted_before_its_time_is_held_from_then_on():
         assert held == [-np.inf]
 
 
+def test_what_a_vehicle_says_it_was_granted_is_held_from_then_on():
+    floor = Floor(6)
+    floor.graph.advance(1.0)
+    a = next(iter(floor.fleet))
+    floor.planner.plan(floor.wish(a, floor.goals(a)[0]))
+    slot = floor.graph.slot(a)
+    floor.graph.resume(a, 0, 3)
+    q, arrays = floor.graph.queues, floor.graph.model.arrays
+    elements = arrays.rows.shape[2] - 1
+    for p in range(3):
+        line = int(q.kind[slot]) * elements + ahead(q, arrays, slot, p, 1)
+        held = [float(q.begin[line, k]) for k in range(q.filled[line]) if q.who[line, k] == slot]
+        assert held == [-np.inf]
+
+
 def test_a_way_that_comes_back_to_an_edge_keeps_two_claims_after_a_restart():
     floor = Floor(8)
     a = next(iter(floor.fleet))
