@@ -68,6 +68,10 @@ def _material(request: Request, plant: Plant, _: float) -> Refusal | None:
             f'{request.quantity} of {request.item_id}: a container holds {item.container_units}; '
             'send one request for each container',
         )
+    if not 0 <= request.priority <= 255:
+        return Refusal(
+            Code.INVALID_ARGUMENT, f'priority {request.priority} is not within 0 and 255'
+        )
     return None
 
 
@@ -75,6 +79,10 @@ def _times(request: Request, _: Plant, now: float) -> Refusal | None:
     for name, value in (('earliest', request.earliest), ('due', request.due)):
         if not isnan(value) and not isfinite(value):
             return Refusal(Code.INVALID_ARGUMENT, f'{name} is not finite')
+    if request.earliest < 0.0:
+        return Refusal(
+            Code.INVALID_ARGUMENT, f'earliest is {request.earliest:.1f} s; leave it zero for now'
+        )
     if request.due < now:
         return Refusal(
             Code.DUE_IN_PAST, f'due {request.due:.1f} s is past, it is {now:.1f} s plant time'
