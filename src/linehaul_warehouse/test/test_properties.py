@@ -28,7 +28,7 @@ from linehaul_warehouse.model import (
 )
 from linehaul_warehouse.rack import Flow, uniform_rack
 from linehaul_warehouse.settings import Settings
-from linehaul_warehouse.stock import Rotation, lot_age, usable
+from linehaul_warehouse.stock import Rotation, by_order, lot_age, usable
 from linehaul_warehouse.store import Store
 from linehaul_warehouse.travel import Drive
 
@@ -138,16 +138,17 @@ class WarehouseMachine(RuleBasedStateMachine):
         self.number += 1
         now = self.bench.now
         request = RetrieveRequest(f'r{self.number}', item, quantity, order, due=now + due)
+        own = {load.id for load in by_order(self.state, order)} if order else set()
         answer = self.warehouse.retrieve(request, now)
         if isinstance(answer, Refused):
             assert answer.text
         else:
-            self.first_of_its_lot(answer, request, now)
+            self.first_of_its_lot(answer, request, now, own)
             assert self.warehouse.retrieve(request, now) == answer
         self.bench.flush()
 
-    def first_of_its_lot(self, retrieval, request, now):
-        """No load that was free and belongs to an older lot was left behind."""
+    def first_of_its_lot(self, retrieval, request, now, own):
+        """No load that was free and of an older lot was left behind; an order's own come first."""
         got = self.state.facts.loads[retrieval.load_id]
         for other in self.state.facts.loads.values():
             if other.item_id != got.item_id or other.held_by or other.quantity < request.quantity:
@@ -158,6 +159,8 @@ class WarehouseMachine(RuleBasedStateMachine):
             ):
                 continue
             if not self.state.usable(self.state.rack.aisle_of(other.place.id).id):
+                continue
+            if got.id in own and other.id not in own:
                 continue
             assert lot_age(self.state, got, Rotation.FIFO) <= lot_age(
                 self.state, other, Rotation.FIFO
