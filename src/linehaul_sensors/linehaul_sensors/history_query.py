@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Questions to a history: one small API over DuckDB, and what becomes of old days.
+
+A query sees compacted hours, old days of which only minutes are left, and segments that are not
+compacted yet. Minimum, mean and maximum are of usable values (good and uncertain); `worst` is the
+worst quality of all readings in the interval.
+"""
+
+import os
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from linehaul_sensors.errors import HistoryError
+from linehaul_sensors.history import DAY, MS, channel_numbers, commit
+from linehaul_sensors.ids import ChannelId
+from linehaul_sensors.readings import NS, Quality, concatenate
+from linehaul_sensors.segments import SUFFIX, read_segment
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_TRIES = 5
+_COLUMNS = 'channel, time, low, high, total, count, worst'
+_USABLE = f'quality < {int(Quality.BAD)}'
+_AS_PARTS = f"""
+SELECT channel, time,
+       CASE WHEN {_USABLE} THEN value END AS low,
+       CASE WHEN {_USABLE} THEN value END AS high,
+       CASE WHEN {_USABLE} THEN value END AS total,
+       CAST({_USABLE} AS BIGINT) AS count,
+       quality AS worst
+FROM """
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        start, end: [ns] from, and up to but without.
+        channels: ids; empty means all.
+        every: [s] interval of the answer; 0: single readings.
+    """
+
+    start: int
+    end: int
+    channels: tuple[ChannelId, ...] = ()
+    every: float = 60.0
+
+
+def query(folder: Path, question: Question) -> 'pa.Table':
+    """Return channel, time [ms], minimum, mean, maximum, count, worst; or single readings.
+
+    Single readings have channel, time [ms], value, quality and flags. Rows are sorted by channel
+    and time.
+
+    Raises:
+        HistoryError: a channel is not known, or the interval makes no sense.
+    """
+    import duckdb
+
+    names = channel_numbers(folder)
+    unknown = [c for c in question.channels if c not in names]
+    if unknown:
+        raise HistoryError(f'history {folder}: no channel {", ".join(map(repr, unknown[:5]))}')
+    if question.end <= question.start or question.every < 0:
+        raise HistoryError('the end must be after the start, and the interval 0 or more')
+    for _ in range(_TRIES):
+        before = _compactions(folder)
+        with duckdb.connect() as db:
+            db.execute('SET threads = 1')
+            _register_names(db, names)
+            db.register('fresh', _fresh(folder))
+            make = _single if question.every == 0 else _intervals
+            try:
+                answer = db.sql(make(folder, question, _where(question, names))).to_arrow_table()
+            except duckdb.IOException:
+                continue  # a file was compacted or downsampled away meanwhile
+        if before == _compactions(folder):
+            return answer
+    raise HistoryError(f'history {folder}: files change faster than they can be read')
+
+
+def _compactions(folder: Path) -> tuple[bool, int]:
+    """Return what changes when files are moved: a commit under way, and how many were done."""
+    count = folder / 'commits'
+    return (folder / 'commit.json').exists(), count.stat().st_size if count.exists() else 0
+
+
+def _register_names(db: Any, names: dict[ChannelId, int]) -> None:
+    import pyarrow as pa
+
+    number = pa.array(list(names.values()), pa.uint32())
+    db.register('names', pa.table({'number': number, 'id': pa.array(list(names), pa.string())}))
+
+
+def _where(question: Question, names: dict[ChannelId, int]) -> str:
+    parts = [f'time >= {-(-question.start // MS)}', f'time < {-(-question.end // MS)}']
+    if question.channels:
+        parts.append(f'channel IN ({", ".join(str(names[c]) for c in question.channels)})')
+    return ' AND '.join(parts)
+
+
+def _files(folder: Path, tier: str, question: Question) -> list[Path]:
+    day = datetime.fromtimestamp(question.start // DAY * DAY / NS, timezone.utc)
+    end = datetime.fromtimestamp(-(-question.end // NS), timezone.utc)
+    found: list[Path] = []
+    if (end - day).days > 4000:
+        return sorted((folder / tier).glob('day=*/**/*.parquet'))
+    while day < end:
+        for hour in sorted((folder / tier / f'day={day:%Y-%m-%d}').glob('**/*.parquet')):
+            found.append(hour)
+        day += timedelta(days=1)
+    if tier == 'raw':
+        first = f'day={datetime.fromtimestamp(question.start / NS, timezone.utc):%Y-%m-%d/hour=%H}'
+        last = f'day={end:%Y-%m-%d/hour=%H}'
+        within = [(str(p.parent.relative_to(folder / tier)), p) for p in found]
+        found = [p for name, p in within if first <= name <= last]
+    return found
+
+
+def _source(folder: Path, tier: str, question: Question) -> str | None:
+    files = _files(folder, tier, question)
+    if not files:
+        return None
+    listed = ', '.join("'" + str(path).replace("'", "''") + "'" for path in files)
+    return f'read_parquet([{listed}], hive_partitioning = false)'
+
+
+def _single(folder: Path, question: Question, where: str) -> str:
+    raw = _source(folder, 'raw', question)
+    columns = 'channel, time, value, quality, flags'
+    parts = [f'SELECT {columns} FROM {s} WHERE {where}' for s in (raw, 'fresh') if s]
+    return (
+        f'SELECT id AS channel, time, value, quality, flags FROM ({" UNION ALL ".join(parts)}) '
+        'JOIN names ON number = channel ORDER BY id, time'
+    )
+
+
+def _intervals(folder: Path, question: Question, where: str) -> str:
+    step = max(int(question.every * 1000), 1)
+    raw, minute = _source(folder, 'raw', question), _source(folder, 'minute', question)
+    parts = [f'{_AS_PARTS} {s} WHERE {where}' for s in (raw, 'fresh') if s]
+    if minute:
+        parts.append(f'SELECT {_COLUMNS} FROM {minute} WHERE {where}')
+    return f"""
+SELECT id AS channel, bucket * {step} AS time, minimum, mean, maximum, count, worst FROM (
+    SELECT channel, time // {step} AS bucket, min(low) AS minimum,
+           sum(total) / nullif(sum(count), 0) AS mean, max(high) AS maximum,
+           CAST(sum(count) AS BIGINT) AS count, max(worst) AS worst
+    FROM ({' UNION ALL '.join(parts)})
+    GROUP BY channel, bucket)
+JOIN names ON number = channel ORDER BY id, time"""
+
+
+def _fresh(folder: Path) -> 'pa.Table':
+    """Return the readings of segments that are not compacted yet."""
+    import pyarrow as pa
+
+    batches = []
+    for path in sorted((folder / 'segments').glob(f'*{SUFFIX}')):
+        if path.exists():
+            batches.append(read_segment(path).readings)
+    found = concatenate(batches)
+    return pa.table(
+        {
+            'channel': found.channel,
+            'time': found.time // MS,
+            'value': found.value,
+            'quality': found.quality,
+            'flags': found.flags,
+        }
+    )
+
+
+# -- retention
+
+
+def downsample(folder: Path, keep_days: int, now: int) -> list[str]:
+    """Replace the readings of days older than `keep_days` by minutes; return the days.
+
+    Raises:
+        HistoryError: the disk is full; nothing is lost.
+    """
+    import duckdb
+
+    last = datetime.fromtimestamp(now / NS, timezone.utc) - timedelta(days=keep_days)
+    done = []
+    for day in sorted((folder / 'raw').glob('day=*')):
+        if day.name >= f'day={last:%Y-%m-%d}':
+            continue
+        files = sorted(day.glob('**/*.parquet'))
+        target = folder / 'minute' / day.name / f'{uuid.uuid4().hex}.parquet'
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_suffix('.part')
+        try:
+            with duckdb.connect() as db:
+                db.execute('SET threads = 1')
+                db.execute(_to_minutes(files, temporary))
+            moves = {str(temporary.relative_to(folder)): str(target.relative_to(folder))}
+            commit(folder, moves, files)
+        except (OSError, duckdb.IOException) as error:
+            raise HistoryError(f'history {folder}: cannot downsample: {error}') from error
+        shutil.rmtree(day, ignore_errors=True)
+        done.append(day.name)
+    return done
+
+
+def _to_minutes(files: Sequence[Path], target: Path) -> str:
+    listed = ', '.join("'" + str(path).replace("'", "''") + "'" for path in files)
+    name = str(target).replace("'", "''")
+    return f"""
+COPY (SELECT channel, time // 60000 * 60000 AS time, min(low) AS low, max(high) AS high,
+             sum(total) AS total, CAST(sum(count) AS BIGINT) AS count, max(worst) AS worst
+      FROM ({_AS_PARTS} read_parquet([{listed}], hive_partitioning = false))
+      GROUP BY ALL ORDER BY channel, time)
+TO '{name}' (FORMAT parquet, COMPRESSION zstd)"""
+
+
+def forget(folder: Path, keep_days: int, now: int) -> list[str]:
+    """Delete the minutes of days older than `keep_days`; return the days."""
+    last = datetime.fromtimestamp(now / NS, timezone.utc) - timedelta(days=keep_days)
+    old = [p for p in (folder / 'minute').glob('day=*') if p.name < f'day={last:%Y-%m-%d}']
+    for path in old:
+        shutil.rmtree(path)
+    return sorted(path.name for path in old)
+
+
+def size_on_disk(folder: Path) -> int:
+    """Return the bytes of all files of a history."""
+    return sum(os.stat(path).st_size for path in folder.rglob('*') if path.is_file())
