@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which vehicle brings which load: one assignment of all open missions to all vehicles.
 
-The cost of a pair is in seconds of empty driving: lateness first (lateness.py), then the empty way
-and the time a vehicle would stand at the port, then its charge. Missions may also be put off: for
+The cost of a pair is in seconds of empty driving: lateness first (lateness.py), then the empty
+way, the time that the load stands at the port and keeps the next from it, or that the vehicle
+stands there and waits for the load, then the vehicle's charge. Missions may also be put off: for
 each there is a slot in which it would be served when vehicles come free again, so that with more
 missions than vehicles those go first whose waiting would cost most. A mission that has a vehicle
 keeps it unless the change gains more than CHANGE, and more with each change; after CHANGES_MOST
@@ -40,8 +41,8 @@ UNPLUG = 20.0
 """[s] what it costs to take a vehicle off its charger."""
 EMPTY_GUESS = 60.0
 """[s] empty way of missions that are put off."""
-PUT_OFF = 40.0
-"""[s] what it costs to let vehicles stand and wait for a nearer one."""
+FLOW = 1.0
+"""What a second costs that a load stands at a port, for itself and for each one behind it."""
 MOST = 400
 """Missions that are looked at together, the most urgent ones."""
 _NEVER = 1e9
@@ -152,7 +153,7 @@ def pair_costs(
     with np.errstate(invalid='ignore'):
         cost = lateness_of(missions, times.arrival, now)
         stand = np.maximum(ready[:, None] - times.start, 0.0)
-        cost += times.empty + STAND * stand
+        cost += times.empty + STAND * stand + _blocking(missions, times.start, now)
         cost += (CHARGE * (1.0 - charge) + UNPLUG * plugged)[None, :]
         use = np.array([s.desk.drain.rate(one.vehicle, one.vehicle_class) for one in offers])
         left = charge[None, :] - use[None, :] * (times.empty + times.loaded)
@@ -222,9 +223,21 @@ def _put_off_costs(
     arrival = slots[None, :] + EMPTY_GUESS + _least_loaded(times)[:, None]
     held = np.array([m.holder is not None for m in missions])
     kept = np.where(held, np.minimum(change_costs(missions, now), _NEVER / 4), 0.0)
+    start = np.broadcast_to(slots + EMPTY_GUESS, arrival.shape)
+    blocking = _blocking(missions, start, now)
     return np.asarray(
-        lateness_of(missions, arrival, now) + (EMPTY_GUESS + PUT_OFF + kept)[:, None]
+        lateness_of(missions, arrival, now) + blocking + (EMPTY_GUESS + kept)[:, None]
     )
+
+
+def _blocking(missions: Sequence[Mission], start: FloatArray, now: float) -> FloatArray:
+    """Return (M, ...) costs of loads that stand at their ports until somebody is there (M, ...).
+
+    What stands at a port keeps the next from coming.
+    """
+    there = np.array([max(m.ready, now) for m in missions])
+    many = np.array([1.0 + m.behind for m in missions])
+    return np.asarray(FLOW * many[:, None] * np.maximum(start - there[:, None], 0.0))
 
 
 def _least_loaded(times: Times) -> FloatArray:

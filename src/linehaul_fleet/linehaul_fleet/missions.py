@@ -32,8 +32,8 @@ class Mission:
 
     key: request id or load id. ready: when the load stands at the source. due: NaN if none;
     press: by when the load must be delivered so that what comes behind it at the source is not
-    late. asked: when it could have been brought first. holder: who fetches it now; firm: that
-    cannot be changed any more. changes: how often it changed its vehicle.
+    late; behind: how many those are. asked: when it could have been brought first. holder: who
+    fetches it now; firm: that cannot be changed any more. changes: how often it changed vehicles.
     """
 
     key: str
@@ -47,6 +47,7 @@ class Mission:
     firm: bool = False
     changes: int = 0
     press: float = inf
+    behind: int = 0
 
     @property
     def source(self) -> PlaceId:
@@ -90,15 +91,17 @@ def _in_line(missions: list[Mission], now: float) -> list[Mission]:
     found = []
     for line in lines.values():
         line.sort(key=lambda m: (m.ready, m.key))
-        press, priority = inf, 0
+        press, priority, behind = inf, 0, 0
         for k in reversed(range(len(line))):
-            mission = line[k]
-            own = due_of(mission)
-            waits = mission.ready > now and k > 0
-            ready = max(mission.ready, now + TURN * k) if waits else mission.ready
-            priority = max(priority, mission.priority)
-            found.append(replace(mission, ready=ready, press=press, priority=priority))
-            press = min(press, own) - TURN
+            m = line[k]
+            comes = m.ready > now
+            ready = max(m.ready, now + TURN * k) if comes and k > 0 else m.ready
+            priority = max(priority, m.priority)
+            found.append(replace(m, ready=ready, press=press, priority=priority, behind=behind))
+            if comes:  # what stands there already can be fetched before those in front
+                press, behind = min(press, due_of(m)) - TURN, behind + 1
+            else:
+                priority = 0 if behind == 0 else priority
     return found
 
 

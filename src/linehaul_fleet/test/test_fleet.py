@@ -6,16 +6,18 @@ import functools
 import itertools
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import nan
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linehaul_fleet.changes import Change
 from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.delivery import Phase, Request
 from linehaul_fleet.events import from_record, to_record
 from linehaul_fleet.fleet import Fleet, class_pairs
+from linehaul_fleet.situation import Settings
 
 from linehaul_floor import PlaceKind, conflict_table, load_plant
 from linehaul_vda5050 import (
@@ -123,9 +125,11 @@ class SteppingVehicle:
 class Factory:
     """A fleet, its stepping vehicles and a warehouse that promises at once."""
 
-    def __init__(self, ready_after=3):
+    def __init__(self, ready_after=3, lookahead=30.0, plant=None):
         self.plant, self.conflicts = cell()
-        self.fleet = Fleet(self.plant, self.conflicts)
+        self.plant = plant or self.plant
+        self.settings = Settings(lookahead=lookahead)
+        self.fleet = Fleet(self.plant, self.conflicts, self.settings)
         self.journal = []
         self.kept = {}
         self.now = 1.0
@@ -133,7 +137,8 @@ class Factory:
         self.ready_after = ready_after
         self.asked = {}
         self.vehicles = {}
-        self.standing = {}
+        self.promise = nan
+        self.one_port = False
         for spawn in self.plant.fleet:
             place = self.plant.places[spawn.place]
             self.vehicles[spawn.id] = SteppingVehicle(
@@ -151,7 +156,7 @@ class Factory:
     def restart(self):
         """Kill the fleet; a new one reads the journal."""
         history = [(t, from_record(*r)) for t, r in self.journal]
-        self.fleet = Fleet(self.plant, self.conflicts, history=history, kept=self.kept)
+        self.fleet = Fleet(self.plant, self.conflicts, self.settings, history, self.kept)
 
     def run(self, steps):
         for _ in range(steps):
@@ -182,12 +187,13 @@ class Factory:
             if p.flow.name in ('OUT', 'BOTH')
         ]
         for delivery in self.fleet.retrievals(self.now):
-            request_id = delivery.request.request_id
-            since = self.asked.setdefault(request_id, self.now)
-            port = ports[list(self.asked).index(request_id) % len(ports)].id
-            self.fleet.container_promised(request_id, port, f'load-{request_id}', self.now)
+            name = delivery.retrieval_id
+            since = self.asked.setdefault(name, self.now)
+            turn = 0 if self.one_port else list(self.asked).index(name) % len(ports)
+            port, load = ports[turn].id, f'load-{name}'
+            self.fleet.container_promised(name, port, load, self.now, since + self.promise)
             if self.now - since >= self.ready_after:
-                self.fleet.container_ready(request_id, port, f'load-{request_id}', self.now)
+                self.fleet.container_ready(name, port, load, self.now)
 
     def check(self):
         """No two vehicles are on nodes that conflict, by the table itself."""
@@ -356,3 +362,223 @@ def test_one_vehicle_in_the_way_of_nobody_else_waits_for_its_goal():
         factory.request(f'd{k}', station=stations[0].id)
     factory.run(2500)
     assert [factory.phase(f'd{k}') for k in range(6)] == [Phase.DELIVERED] * 6
+
+
+def test_a_vehicle_leaves_before_its_container_is_there_and_both_arrive_together():
+    factory = Factory(ready_after=60)
+    factory.promise = 60.0
+    factory.request('d1')
+    factory.run(40)
+    assert factory.phase('d1') is Phase.FETCHING
+    assert not factory.fleet.model.deliveries['d1'].at_port
+    factory.run(30)
+    assert factory.phase('d1') >= Phase.LOADED
+
+
+def test_of_many_at_one_port_each_waits_for_its_turn_and_none_blocks_the_bay():
+    factory = Factory(ready_after=20)
+    factory.promise, factory.one_port = 20.0, True
+    for k in range(6):
+        factory.request(f'd{k}')
+    factory.run(1500)
+    assert [factory.phase(f'd{k}') for k in range(6)] == [Phase.DELIVERED] * 6
+
+
+def test_containers_that_come_in_another_order_than_promised_block_nobody():
+    factory = Factory(ready_after=10**9)
+    factory.one_port = True
+    factory.promise = 5.0
+    factory.request('d0')
+    factory.request('d1')
+    factory.run(60)
+    port = factory.fleet.model.deliveries['d1'].port_id
+    factory.fleet.container_ready('d1', port, 'load-d1', factory.now)
+    factory.run(300)
+    assert factory.phase('d1') is Phase.DELIVERED
+    factory.fleet.container_ready('d0', port, 'load-d0', factory.now)
+    factory.run(300)
+    assert factory.phase('d0') is Phase.DELIVERED
+
+
+def test_an_urgent_delivery_takes_the_vehicle_of_another_and_says_why():
+    factory = Factory(ready_after=0, lookahead=2.0)
+    for vehicle in list(factory.fleet.model.vehicles.values())[1:]:
+        factory.vehicles.pop(vehicle.id)
+    now = factory.now
+    factory.request('d0', due=now + 4000.0)
+    while factory.phase('d0') is not Phase.FETCHING:
+        factory.step()
+    factory.request('d1', due=factory.now + 60.0)
+    factory.run(4)
+    model = factory.fleet.model
+    changes = [r for _, r in factory.journal if r[0] == 'DeliveryReassigned']
+    assert len(changes) == 1
+    assert model.deliveries['d0'].reassignments == 1
+    reason = changes[0][1]['reason']
+    assert reason.startswith('d0: agv_001 -> later, slack +')
+    assert 'because agv_001 fetches d1 instead' in reason
+    factory.run(800)
+    assert model.deliveries['d1'].ended < model.deliveries['d0'].ended
+    assert factory.phase('d0') is Phase.DELIVERED
+
+
+def test_a_change_of_the_due_time_changes_the_assignment_in_the_next_cycle():
+    factory = Factory(ready_after=0, lookahead=2.0)
+    for vehicle in list(factory.fleet.model.vehicles.values())[1:]:
+        factory.vehicles.pop(vehicle.id)
+    now = factory.now
+    factory.request('d0', due=now + 2000.0)
+    factory.request('d1', due=now + 4000.0)
+    while factory.phase('d0') is not Phase.FETCHING:
+        factory.step()
+    assert factory.phase('d1') is Phase.ACCEPTED
+    change = Change(due=factory.now + 30.0, priority=200)
+    assert factory.fleet.change('d1', change, 'fa1', 'the line runs faster', factory.now) is None
+    factory.run(2)
+    assert factory.fleet.model.deliveries['d1'].vehicle_id == 'agv_001'
+    assert factory.phase('d0') is Phase.ACCEPTED
+
+
+def test_a_load_for_a_line_that_stands_is_parked_and_goes_on_when_it_runs():
+    factory = Factory(lookahead=2.0)
+    factory.request('d1')
+    while factory.phase('d1') < Phase.LOADED:
+        factory.step()
+    factory.fleet.change('d1', Change(hold=True), 'fa1', 'stands', factory.now)
+    factory.run(300)
+    assert factory.phase('d1') in (Phase.LOADED, Phase.DELIVERING)
+    carrier = next(v for v in factory.vehicles.values() if v.loads)
+    home = factory.plant.places[factory.fleet.model.vehicles[carrier.id].home]
+    at_home = factory.plant.roadmap.node_index[carrier.node] == home.node
+    delivered = factory.phase('d1') is Phase.DELIVERED
+    assert at_home or delivered
+    factory.restart()
+    factory.fleet.change('d1', Change(hold=False), 'fa1', 'runs', factory.now)
+    factory.run(300)
+    assert factory.phase('d1') is Phase.DELIVERED
+
+
+def test_a_load_for_a_line_that_stands_serves_another_that_needs_the_same():
+    plant = cell()[0]
+    one, other = plant.places_of(PlaceKind.STATION)[:2]
+    item, two = one.items[0], (one.id, other.id)
+    places = {**plant.places, other.id: replace(other, items=(*other.items, item))}
+    factory = Factory(lookahead=2.0, plant=replace(plant, places=places))
+    factory.request('held', station=two[0], item=item)
+    while factory.phase('held') < Phase.LOADED:
+        factory.step()
+    load = factory.fleet.model.deliveries['held'].load_id
+    factory.ready_after = 400
+    factory.request('needs', station=two[1], item=item, due=factory.now + 120.0)
+    factory.run(2)
+    factory.fleet.change('held', Change(hold=True), 'fa1', 'stands', factory.now)
+    factory.run(200)
+    needs = factory.fleet.model.deliveries['needs']
+    assert (needs.phase, needs.load_id) == (Phase.DELIVERED, load)
+    factory.restart()
+    factory.fleet.change('held', Change(hold=False), 'fa1', 'runs', factory.now)
+    factory.run(800)
+    held = factory.fleet.model.deliveries['held']
+    assert held.phase is Phase.DELIVERED
+    assert held.load_id != load
+
+
+@pytest.mark.parametrize(
+    ('change', 'code'),
+    [
+        (Change(due=float('inf')), Code.INVALID_ARGUMENT),
+        (Change(priority=256), Code.INVALID_ARGUMENT),
+        (Change(priority=-1), Code.INVALID_ARGUMENT),
+        (Change(station_id='nowhere'), Code.UNKNOWN_STATION),
+        (Change(station_id='park_1'), Code.UNKNOWN_STATION),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused_and_changes_nothing(change, code):
+    factory = Factory()
+    before = factory.request('d1')
+    was = (before.due, before.priority, before.station_id, before.hold)
+    refusal = factory.fleet.change('d1', change, 'x', 'y', factory.now)
+    assert refusal.code is code
+    assert str(was) == str((before.due, before.priority, before.station_id, before.hold))
+    assert factory.fleet.change('none', Change(), 'x', 'y', factory.now).code is Code.UNKNOWN_ID
+
+
+def ends_of(journal):
+    """Return the phases that each delivery went through, in order, and its terminal ones."""
+    phases = {}
+    for _, (kind, body) in journal:
+        if kind == 'PhaseReached':
+            phases.setdefault(body['request_id'], []).append(Phase(body['phase']))
+    return phases
+
+
+def plain(model):
+    """Return what of a model must survive a restart, as text."""
+    volatile = ('eta',)
+    deliveries = {
+        k: [(n, str(getattr(d, n))) for n in d.__slots__ if n not in volatile]
+        for k, d in model.deliveries.items()
+    }
+    jobs = {v.id: (v.job, v.leg, v.orders) for v in model.vehicles.values()}
+    return deliveries, jobs, model.abandoned, list(model.open), model.retrievals
+
+
+WHAT = ('request', 'again', 'cancel', 'hold', 'release', 'due', 'promised', 'ready', 'refused')
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    acts=st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 4)), min_size=5, max_size=40),
+)
+def test_any_sequence_of_events_ends_each_delivery_once_and_replays_to_the_same(seed, acts):
+    rng = random.Random(seed)
+    factory = Factory(ready_after=rng.choice([0, 5, 40]))
+    factory.promise = 10.0
+    factory.lose = lambda: rng.random() < 0.2
+    for what, k in acts:
+        act(factory, what, f'd{k}', rng)
+        factory.run(rng.choice([0, 1, 3, 15]))
+        if rng.random() < 0.15:
+            before = plain(factory.fleet.model)
+            factory.restart()
+            assert plain(factory.fleet.model) == before
+    for name in list(factory.fleet.model.open):
+        factory.fleet.change(name, Change(hold=False), 'x', 'y', factory.now)
+    factory.lose = lambda: False
+    for _ in range(2500):
+        if not factory.fleet.model.open:
+            break
+        factory.step()
+    factory.journal += [(factory.now, to_record(e)) for e in factory.fleet.take_events()]
+    for name, phases in ends_of(factory.journal).items():
+        assert [p.ended for p in phases].count(True) == 1, (name, phases)
+        assert phases[-1].ended
+    assert {d.phase.ended for d in factory.fleet.model.deliveries.values()} <= {True}
+    before = plain(factory.fleet.model)
+    factory.restart()
+    assert plain(factory.fleet.model) == before
+
+
+def act(factory, what, name, rng):
+    """Do something to a delivery, whether it makes sense at this moment or not."""
+    fleet, now = factory.fleet, factory.now
+    port = next(p.id for p in factory.plant.places_of(PlaceKind.WAREHOUSE_PORT))
+    match what:
+        case 'request' | 'again':
+            factory.request(name)
+        case 'cancel':
+            fleet.cancel(name, now)
+        case 'hold' | 'release':
+            fleet.change(name, Change(hold=what == 'hold'), 'x', 'y', now)
+        case 'due':
+            fleet.change(name, Change(due=now + rng.uniform(-500.0, 500.0)), 'x', 'y', now)
+        case 'promised':
+            fleet.container_promised(name, port, f'load-{name}', now, now + rng.uniform(-9, 99))
+        case 'refused':
+            fleet.container_refused(name, 'no stock', now)
+        case 'ready':
+            known = fleet.model.deliveries.get(name)
+            if known is not None and known.load_id is not None:
+                fleet.container_ready(name, known.port_id, known.load_id, now)
+    factory.journal += [(now, to_record(e)) for e in fleet.take_events()]
