@@ -17,6 +17,6 @@ setup(
     description='Handshakes that move a load between vehicle and port, and its custody.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [],
+        'console_scripts': ['wired_port = linehaul_transfer.node:main'],
     },
 )
