@@ -48,11 +48,16 @@ class Bench:
         self.delivered: list[LoadId] = []
         self.removed: set[LoadId] = set()
         state = store.load(rack) if store else State(rack)
-        self.warehouse = Warehouse(rack, self.settings, state)
+        self.warehouse = self._controller(state)
         self.crash_before_write = False
         self.crash_after_write = False
         self.crashes = 0
         self.disturbed: set[CellId] = set()
+
+    def _controller(self, state: State) -> Warehouse:
+        if self.file is None:
+            return Warehouse(self.rack, self.settings, state)
+        return Warehouse(self.rack, self.settings, state, self.file.known)
 
     @property
     def state(self) -> State:
@@ -141,7 +146,7 @@ class Bench:
         if self.file is None:
             raise EventError('a bench without a file cannot crash')
         self.crashes += 1
-        self.warehouse = Warehouse(self.rack, self.settings, self.file.load(self.rack))
+        self.warehouse = self._controller(self.file.load(self.rack))
         self._read_ports()
 
     def _read_ports(self) -> None:
@@ -185,7 +190,7 @@ class Bench:
         )
         waiting = any(
             load.place.kind is PlaceKind.PORT
-            and self.rack.ports[PortId(load.place.id)].flow is Flow.IN
+            and (self.rack.ports[PortId(load.place.id)].flow is Flow.IN or self.collect < inf)
             for load in facts.loads.values()
         )
         return not (busy or going or waiting)

@@ -16,6 +16,7 @@ from linehaul_warehouse.codes import Code
 from linehaul_warehouse.errors import EventError
 from linehaul_warehouse.ids import (
     NO_LOAD,
+    NO_LOT,
     NO_PORT,
     AisleId,
     CellId,
@@ -191,6 +192,10 @@ class RetrievalEnded:
     request_id: RequestId
     code: Code = Code.NONE
     text: str = ''
+    load_id: LoadId = NO_LOAD
+    port_id: PortId = NO_PORT
+    lot: Lot = NO_LOT
+    quantity: int = 0
 
 
 @dataclass(frozen=True, slots=True)

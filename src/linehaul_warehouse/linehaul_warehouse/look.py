@@ -70,36 +70,46 @@ def stores(state: State, aisle_id: AisleId, now: float) -> list[Load]:
 
 
 def candidates(
-    state: State, aisle_id: AisleId, settings: Settings, now: float, hold: float
+    state: State, aisle_id: AisleId, settings: Settings, now: float, early: float
 ) -> list[Candidate]:
-    """Return the retrievals whose time has come and whose port has room, most urgent first.
+    """Return the retrievals that may be done now, most urgent first.
+
+    A container keeps its slot at the port until its vehicle has come. So only as many as there
+    are free slots are looked at, the most urgent ones, and one that comes earlier than `hold`
+    must leave a slot free: none waits for a slot that a less urgent one has taken.
 
     Args:
         state: the warehouse.
         aisle_id: whose crane is asked for.
-        settings: patience.
+        settings: hold and patience.
         now: plant time [s].
-        hold: how long before its due time a container may stand at the port [s].
+        early: how long before its due time a container may stand at the port at most [s].
     """
-    found = []
+    promised = [state.facts.retrievals[name] for name in state.promised[aisle_id]]
+    dues = sorted((due_of(r, settings), r.request.id) for r in promised)
     room = slots(state)
-    for request_id in state.promised[aisle_id]:
+    found: list[Candidate] = []
+    for due, request_id in dues:
         retrieval = state.facts.retrievals[request_id]
-        due = due_of(retrieval, settings)
-        if not isnan(retrieval.request.due) and now + LEAD < due - hold:
+        ahead = 0.0 if isnan(retrieval.request.due) else due - now - LEAD
+        if ahead > early:
+            break
+        port = _port(state, aisle_id, retrieval, room, 1 if ahead <= settings.hold else 2)
+        if port is None:
             continue
-        port = _port(state, aisle_id, retrieval, room)
+        room[port.id] -= 1
         load = state.facts.loads[retrieval.load_id]
-        if port is not None and load.place.kind is PlaceKind.CELL:
+        if load.place.kind is PlaceKind.CELL:
             found.append(Candidate(retrieval, load, port, due - port.conveyor_time))
-    found.sort(key=lambda c: (c.due, c.retrieval.request.id))
     return found
 
 
 def _port(
-    state: State, aisle_id: AisleId, retrieval: Retrieval, room: dict[PortId, int]
+    state: State, aisle_id: AisleId, retrieval: Retrieval, room: dict[PortId, int], least: int
 ) -> Port | None:
+    """Return the emptiest port for a retrieval; all that it may go to must have least slots."""
     wanted = retrieval.request.port_id
-    ports = state.rack.ports_of(aisle_id, Flow.OUT)
-    open_ports = [p for p in ports if room[p.id] > 0 and wanted in ('', p.id)]
-    return max(open_ports, key=lambda p: room[p.id], default=None)
+    ports = [p for p in state.rack.ports_of(aisle_id, Flow.OUT) if wanted in ('', p.id)]
+    if sum(max(room[p.id], 0) for p in ports) < least:
+        return None
+    return max(ports, key=lambda p: room[p.id])

@@ -139,6 +139,37 @@ def _likely_port(state: State, load: Load) -> PortId:
     return max(ports, key=lambda p: room[p.id]).id
 
 
+def retrieval_done(state: State, retrieval: Retrieval) -> ev.RetrievalEnded:
+    """Return the event of a container that waits at its port."""
+    load = state.load(retrieval.load_id)
+    port = retrieval.port_id
+    return ev.RetrievalEnded(
+        retrieval.request.id, Code.NONE, '', load.id, port, load.lot, load.quantity
+    )
+
+
+def remembered(known: tuple[ev.Event, ev.Event | None]) -> Retrieval | Storage | None:
+    """Return a request that ended long ago, as far as the journal's two events tell it."""
+    match known:
+        case ev.RetrievalAsked(request), ev.RetrievalEnded() as end:
+            good = end.code is Code.NONE
+            return Retrieval(
+                request,
+                float('nan'),
+                RetrievalPhase.AT_PORT if good else RetrievalPhase.ENDED,
+                end.load_id,
+                end.port_id,
+                end.lot,
+                end.quantity,
+                end.code,
+                end.text,
+            )
+        case ev.StorageAsked(store, port_id), ev.StorageEnded(_, cell_id, code, text):
+            phase = StoragePhase.ENDED
+            return Storage(store, float('nan'), phase, port_id, cell_id, code, text)
+    return None
+
+
 def promise_again(
     state: State, settings: Settings, request_id: RequestId, now: float
 ) -> list[ev.Event]:
@@ -221,11 +252,11 @@ def _bad_storage(state: State, request: StoreRequest) -> Refused | None:
     if load is not None:
         where = f'{load.place.kind.name.lower()} {load.place.id}'
         text = f'load {request.load_id} is in the warehouse already: {where}'
-        return Refused(Code.INVALID_ARGUMENT, text)
+        return Refused(Code.STORE_LOAD_PRESENT, text)
     other = state.storing.get(request.load_id)
     if other is not None:
         text = f'load {request.load_id} is expected by request {other} already'
-        return Refused(Code.INVALID_ARGUMENT, text)
+        return Refused(Code.STORE_LOAD_PRESENT, text)
     return None
 
 
@@ -374,7 +405,7 @@ def taken(state: State, port_id: PortId, load_id: LoadId) -> Answer:
     retrieval = state.facts.retrievals.get(load.held_by)
     found: list[ev.Event] = []
     if retrieval is not None and retrieval.open:
-        found.append(ev.RetrievalEnded(load.held_by))
+        found.append(retrieval_done(state, retrieval))
     order = load.held_for or load.order_id
     issued = ev.LoadIssued(
         load.id, load.item_id, load.lot, load.quantity, order, load.held_by, port_id

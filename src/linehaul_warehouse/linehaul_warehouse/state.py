@@ -378,13 +378,12 @@ class State:
 
     def _retrieval_ended(self, time: float, event: ev.RetrievalEnded) -> None:
         old = self.facts.retrievals[event.request_id]
-        load = self.facts.loads.get(old.load_id)
-        good = event.code == 0 and load is not None
+        good = event.code == 0
         self.facts.retrievals[event.request_id] = replace(
             old,
             phase=RetrievalPhase.AT_PORT if good else RetrievalPhase.ENDED,
-            lot=load.lot if load and good else Lot(''),
-            quantity=load.quantity if load and good else 0,
+            lot=event.lot,
+            quantity=event.quantity,
             code=event.code,
             text=event.text,
             done=time,

@@ -36,8 +36,8 @@ CREATE TABLE IF NOT EXISTS trace (
 CREATE INDEX IF NOT EXISTS trace_load ON trace (load, seq);
 CREATE INDEX IF NOT EXISTS trace_lot ON trace (lot, load, orders);
 CREATE INDEX IF NOT EXISTS trace_orders ON trace (orders, seq) WHERE orders != '';
-CREATE TABLE IF NOT EXISTS request (id TEXT PRIMARY KEY, asked INTEGER, ended INTEGER)
-    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS request (
+    kind TEXT, id TEXT, asked INTEGER, ended INTEGER, PRIMARY KEY (kind, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS snapshot (
     name TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL);
 """
@@ -108,14 +108,14 @@ class Store:
             if trace is not None:
                 traces.append((seq, *trace))
             elif isinstance(event, ev.RetrievalAsked | ev.StorageAsked):
-                asked.append((event.request.id, seq))
+                asked.append((_key(event), event.request.id, seq))
             elif isinstance(event, ev.RetrievalEnded | ev.StorageEnded):
-                ended.append((seq, event.request_id))
+                ended.append((seq, _key(event), event.request_id))
         with _Transaction(self._db, self.path):
             self._db.executemany('INSERT INTO event VALUES (?, ?, ?, ?)', rows)
             self._db.executemany('INSERT INTO trace VALUES (?, ?, ?, ?, ?, ?, ?, ?)', traces)
-            self._db.executemany('INSERT INTO request VALUES (?, ?, NULL)', asked)
-            self._db.executemany('UPDATE request SET ended = ? WHERE id = ?', ended)
+            self._db.executemany('INSERT INTO request VALUES (?, ?, ?, NULL)', asked)
+            self._db.executemany('UPDATE request SET ended = ? WHERE kind = ? AND id = ?', ended)
         self.last += len(events)
 
     def save(self, state: State) -> None:
@@ -162,9 +162,15 @@ class Store:
             state.apply(time, event)
         return state
 
-    def known(self, request_id: RequestId) -> tuple[ev.Event, ev.Event | None] | None:
-        """Return how a request was asked and ended, however long ago; None: never."""
-        row = self._read('SELECT asked, ended FROM request WHERE id = ?', request_id)
+    def known(self, kind: str, request_id: RequestId) -> tuple[ev.Event, ev.Event | None] | None:
+        """Return how a request was asked and ended, however long ago; None: never.
+
+        Args:
+            kind: 'retrieve' or 'store'; each has its own ids.
+            request_id: made by the caller.
+        """
+        query = 'SELECT asked, ended FROM request WHERE kind = ? AND id = ?'
+        row = self._read(query, kind, request_id)
         if not row:
             return None
         asked, ended = row[0]
@@ -191,9 +197,9 @@ class Store:
         rows = self._read(query, value)
         return [Trace(*row) for row in rows]
 
-    def _read(self, query: str, value: object) -> list[Any]:
+    def _read(self, query: str, *values: object) -> list[Any]:
         try:
-            return self._db.execute(query, (value,)).fetchall()
+            return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f'journal {self.path}: cannot read: {error}') from error
 
@@ -245,6 +251,11 @@ class _Transaction:
         if 'full' in str(error):
             raise StoreFullError(f'journal {self._path}: the disk is full') from error
         raise StoreError(f'journal {self._path}: cannot write: {error}') from error
+
+
+def _key(event: ev.Event) -> str:
+    retrieval = isinstance(event, ev.RetrievalAsked | ev.RetrievalEnded)
+    return 'retrieve' if retrieval else 'store'
 
 
 def _trace(event: ev.Event) -> tuple[object, ...] | None:

@@ -8,6 +8,7 @@ disk: write first, then act. After a restart, and after any silence, a crane is 
 carries and did last before it is sent anything.
 """
 
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from math import inf, isnan, nan
 
@@ -40,6 +41,10 @@ REMEASURE = 600.0
 """[s] between two measurements of turnover."""
 
 
+Known = Callable[[str, RequestId], tuple[ev.Event, ev.Event | None] | None]
+"""How a request of a kind, 'retrieve' or 'store', was asked and ended; None: never."""
+
+
 @dataclass(slots=True)
 class Link:
     """What is known of the way to a crane; none of it survives a restart, and need not."""
@@ -65,11 +70,17 @@ class Warehouse:
         rack: as it is built.
         settings: how it decides.
         state: from the journal; None begins empty.
+        known: how a request that the state has forgotten was asked and ended; None where never.
     """
 
     def __init__(
-        self, rack: Rack, settings: Settings | None = None, state: State | None = None
+        self,
+        rack: Rack,
+        settings: Settings | None = None,
+        state: State | None = None,
+        known: Known = lambda _kind, _id: None,
     ) -> None:
+        self._known = known
         self.rack = rack
         self.settings = settings or Settings()
         self.state = state or State(rack)
@@ -99,6 +110,9 @@ class Warehouse:
 
     def retrieve(self, request: RetrieveRequest, now: float) -> Retrieval | Refused:
         """Take a retrieval, or return the one that has this id already."""
+        old = self._old(request.id, request, self.state.facts.retrievals)
+        if isinstance(old, Retrieval | Refused):
+            return old
         answer = requests.ask_retrieval(self.state, self.settings, request, now)
         if isinstance(answer, Retrieval | Refused):
             return answer
@@ -107,11 +121,29 @@ class Warehouse:
 
     def store(self, request: StoreRequest, now: float) -> Storage | Refused:
         """Take a storage, or return the one that has this id already."""
+        old = self._old(request.id, request, self.state.facts.storages)
+        if isinstance(old, Storage | Refused):
+            return old
         answer = requests.ask_storage(self.state, request, now)
         if isinstance(answer, Storage | Refused):
             return answer
         self._emit(answer, now)
         return self.state.facts.storages[request.id]
+
+    def _old(
+        self, request_id: RequestId, request: object, state: Container[object]
+    ) -> Retrieval | Storage | Refused | None:
+        """Return what the journal says of an id that the state does not know."""
+        taken = isinstance(request, RetrieveRequest)
+        kind = 'retrieve' if taken else 'store'
+        known = None if request_id in state else self._known(kind, request_id)
+        if known is None:
+            return None
+        old = requests.remembered(known)
+        if old is not None and requests.same(old.request, request):
+            return old
+        text = f'request {request_id!r} was used before with other content'
+        return Refused(Code.RETRIEVE_ID_REUSED if taken else Code.STORE_ID_REUSED, text)
 
     def cancel_retrieval(self, request_id: RequestId, now: float) -> Refused | None:
         """Give a retrieval up."""
@@ -227,7 +259,7 @@ class Warehouse:
                 continue
             load = self.state.facts.loads.get(retrieval.load_id)
             if load is not None and load.place.kind is PlaceKind.PORT and load.ready <= now:
-                self._emit([ev.RetrievalEnded(request_id)], now)
+                self._emit([requests.retrieval_done(self.state, retrieval)], now)
 
     def _retry(self, now: float) -> None:
         """Look again for loads where there was none, and away from aisles that are closed."""
