@@ -26,6 +26,7 @@ from linehaul_fleet.lateness import lateness_cost, weights
 from linehaul_fleet.missions import Mission, due_of
 from linehaul_fleet.offers import Offer
 from linehaul_fleet.situation import Situation
+from linehaul_floor import PlaceId
 
 CHANGE = 30.0
 """[s] what it costs to change one's mind about a mission's vehicle; grows with each change."""
@@ -46,6 +47,7 @@ FLOW = 1.0
 MOST = 400
 """Missions that are looked at together, the most urgent ones."""
 _NEVER = 1e9
+_MUST = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +199,21 @@ def _give_way(
     missions: Sequence[Mission], offers: Sequence[Offer], cost: FloatArray, now: float
 ) -> FloatArray:
     """Who stands in a bay takes what stands there, or nothing else can ever come to the port."""
-    standing = {m.source for m in missions if m.ready <= now}
-    for j, one in enumerate(offers):
-        if not one.in_bay:
+    column = {one.mission: j for j, one in enumerate(offers) if one.in_bay}
+    for i, mission in enumerate(missions):
+        j = column.get(mission.key)
+        if j is None or mission.ready <= now:
             continue
-        for i, m in enumerate(missions):
-            if m.key == one.mission and m.ready > now and m.source in standing:
-                cost[i, j] = _NEVER
+        there = [k for k, m in enumerate(missions) if _stands_at(m, mission.source, now)]
+        able = [k for k in there if cost[k, j] < _NEVER / 2]
+        if able:
+            cost[i, j] = _NEVER
+            cost[able, j] -= _MUST
     return cost
+
+
+def _stands_at(mission: Mission, source: PlaceId, now: float) -> bool:
+    return mission.source == source and mission.ready <= now
 
 
 def later_slots(times: Times, offers: Sequence[Offer], count: int, now: float) -> FloatArray:

@@ -47,6 +47,7 @@ class Desk:
         plans: what is planned for each mission, by its key.
         ports: loads to fetch at each port.
         must_charge: vehicles that take no more missions before they have charged.
+        booked, charged: when charges were booked and given last [s].
         notices: what keeps the fleet below its strength, a line each for people.
         solved: when the last assignment was made [s]; rounds: how many; seen: events before it.
         limits: load limit [kg] of vehicles that said so in their factsheets.
@@ -60,6 +61,7 @@ class Desk:
     ports: dict[PlaceId, list[Waiting]] = field(default_factory=dict)
     must_charge: set[VehicleId] = field(default_factory=set)
     booked: float = -inf
+    charged: float = -inf
     notices: tuple[str, ...] = ()
     solved: float = -inf
     rounds: int = 0

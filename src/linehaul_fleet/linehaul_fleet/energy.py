@@ -14,15 +14,21 @@ from linehaul_floor import Place, PlaceId, PlaceKind, VehicleId
 
 BOOK = 10.0
 """[s] between two bookings."""
+LOOK = 1.0
+"""[s] between two looks at who stands with nothing to do."""
 KEEP_FREE = 0.1
 """Share of the chargers that is kept for vehicles that must charge."""
 
 
 def give_charging(s: Situation, now: float) -> None:
     """Book charges, send who must, and let who has nothing to do use the chargers meanwhile."""
+    if 0.0 <= now - s.desk.charged < LOOK:
+        return
+    s.desk.charged = now
     if not 0.0 <= now - s.desk.booked < BOOK:
         s.desk.booked = now
         _book(s, now)
+    _make_room(s, now)
     free = _free_chargers(s)
     keep = int(KEEP_FREE * len(s.plant.places_of(PlaceKind.CHARGER)))
     for vehicle in sorted(_without_work(s, now), key=lambda v: (v.charge, v.id)):
@@ -34,7 +40,7 @@ def give_charging(s: Situation, now: float) -> None:
             _send(s, vehicle, charger, free, now)
 
 
-def leave_chargers(s: Situation, now: float) -> None:
+def _make_room(s: Situation, now: float) -> None:
     """Who is full goes home; who has enough makes room for those that must charge."""
     waiting = len(s.desk.must_charge - _charging(s))
     full = not _free_chargers(s)

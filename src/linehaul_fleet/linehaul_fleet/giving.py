@@ -6,7 +6,7 @@ from linehaul_fleet.assign import assign
 from linehaul_fleet.codes import Code
 from linehaul_fleet.delivery import Phase
 from linehaul_fleet.dispatch import dispatch
-from linehaul_fleet.energy import give_charging, leave_chargers
+from linehaul_fleet.energy import give_charging
 from linehaul_fleet.events import JobEnded, JobGiven, LoadAbandoned
 from linehaul_fleet.following import end_delivery, give_up
 from linehaul_fleet.lines import serve_others
@@ -22,7 +22,6 @@ def give_work(s: Situation, now: float) -> None:
     _end_dead_jobs(s, now)
     serve_others(s, now)
     _bring_back(s, now)
-    leave_chargers(s, now)
     dispatch(s, s.desk.pair or assign, now)
     give_charging(s, now)
     _give_parking(s, now)

@@ -36,6 +36,7 @@ from linehaul_fleet.convert import (
 from linehaul_fleet.delivery import LoadId, RequestId
 from linehaul_fleet.diagnostics import diagnose
 from linehaul_fleet.errors import EventError
+from linehaul_fleet.events import DeliveryReassigned
 from linehaul_fleet.fleet import Fleet, class_pairs
 from linehaul_fleet.history import History
 from linehaul_fleet.links.node import VehicleLinks
@@ -217,6 +218,8 @@ class FleetNode(Node):
                         f'delivery={message.request_id} {message.reason} '
                         f'vehicle={message.vehicle_id or "-"}'
                     )
+                elif isinstance(event, DeliveryReassigned):
+                    self.get_logger().info(f'reassigned {event.reason}')
 
     def _watch_store(self) -> None:
         """Take no new work while it could not be written down."""
