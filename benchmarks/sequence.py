@@ -12,6 +12,7 @@ is levelled alone, and then with option spacing and due dates, within 30 s each.
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,8 @@ WANTED = {
     '6/76': 6,
     '10/93': 3,
 }
-#: For information: known to have no order with fewer.
-BESIDE = {'21/90': 2, '36/92': 2}
 CAR_SECONDS = 60.0
+WORKERS = 2
 SHIFT_SECONDS = 30.0
 Figures = list[common.Figure]
 
@@ -108,31 +108,48 @@ def car_sequencing(
 ) -> tuple[Figures, list[dict[str, Any]]]:
     """Return the windows over their limit of each instance with a known answer."""
     limit = 6.0 if quick else CAR_SECONDS
-    restarts(instances['4/72'], np.random.default_rng(0), lambda: False)  # compiles
     rows = []
-    for name, goal in (WANTED | ({} if quick else BESIDE)).items():
-        rng = np.random.default_rng(seed)
-        begin = time.monotonic()
-        search = Search(steps=100_000, hot=0.2, cold=0.05, goal=float(goal))
-        order = restarts(instances[name], rng, clock(limit), search)
-        over = assess(instances[name], order).over
-        rows.append({'instance': name, 'over': over, 'seconds': time.monotonic() - begin})
-        print(f'{name:6s} {over} over, {rows[-1]["seconds"]:.1f} s', flush=True)
+    with ProcessPoolExecutor(WORKERS) as pool:
+        list(pool.map(_slice, [(instances['4/72'], 0, 0.0, 0.1)] * WORKERS))  # compiles
+        for name, goal in WANTED.items():
+            begin = time.monotonic()
+            over = _search(pool, instances[name], float(goal), seed, limit)
+            rows.append({'instance': name, 'over': over, 'seconds': time.monotonic() - begin})
+            print(f'{name:6s} {over} over, {rows[-1]["seconds"]:.1f} s', flush=True)
     figures = [
         common.figure(f'{row["instance"]} windows over', row['over'], '', target=goal)
-        for row in rows
-        if (goal := (WANTED | BESIDE)[row['instance']]) is not None
+        for row, goal in zip(rows, WANTED.values(), strict=True)
     ]
-    slowest = max(row['seconds'] for row in rows if row['instance'] in WANTED)
+    slowest = max(row['seconds'] for row in rows)
     figures.append(common.figure('slowest of them', slowest, 's', target=CAR_SECONDS + 1.0))
     return figures, rows
+
+
+def _search(pool: ProcessPoolExecutor, mix: Mix, goal: float, seed: int, limit: float) -> int:
+    """Return the fewest windows over: workers search in slices until one is at the goal."""
+    more, best, index = clock(limit - 2.0), len(mix.model), 0
+    while best > goal and more():
+        seeds = range(seed + index, seed + index + WORKERS)
+        best = min(best, *pool.map(_slice, [(mix, one, goal, 2.0) for one in seeds]))
+        index += WORKERS
+    return best
+
+
+def _slice(task: tuple[Mix, int, float, float]) -> int:
+    mix, seed, goal, seconds = task
+    search = Search(steps=100_000, hot=0.2, cold=0.05, goal=goal)
+    order = restarts(mix, np.random.default_rng(seed), clock(seconds), search)
+    return assess(mix, order).over
 
 
 def plant(seed: int, *, quick: bool) -> tuple[Figures, dict[str, Any]]:
     """Return how a shift of 2,000 units is put in order."""
     both = plant_shift(seed)
     level = replace(
-        both, spacing=both.spacing[:0], options=both.options[:, :0], due=both.due * 0 + np.inf
+        both,
+        spacing=both.spacing[:0],
+        options=both.options[:, :0],
+        due=np.full(len(both.due), np.inf),
     )
     level = replace(level, weights=Weights(level=1.0))
     seconds = 8.0 if quick else SHIFT_SECONDS
