@@ -41,8 +41,8 @@ def plant_of(name):
 class FleetWorld:
     """A plant with its fleet; `run` and `until` let plant time pass.
 
-    cycle: plant seconds between two rounds of the fleet. journal: records, as a file would have
-    them. blind: messages of the fleet that reach nobody are counted, not sent.
+    cycle: plant seconds between two rounds of the fleet. journal: transactions (time,
+    events, kept values), as a file would have them. blind: messages of the fleet that reach nobody are counted, not sent.
     """
 
     plant_name: str = 'cell'
@@ -57,11 +57,11 @@ class FleetWorld:
         self.world = World(
             self.plant,
             SimSettings(
-                seed=self.seed, start_time=1000.0, check=self.check, retrieve_time=5.0, step=0.1
+                seed=self.seed, start_time=100_000.0, check=self.check, retrieve_time=5.0, step=0.1
             ),
         )
         self.world.announce()
-        self.journal, self.kept, self.refusals = [], {}, []
+        self.journal, self.refusals = [], []
         self.sent, self.asked = [], []
         self.fleet = Fleet(self.plant, self.conflicts, self.settings)
         self.next_round = self.world.now
@@ -113,8 +113,11 @@ class FleetWorld:
         self.ask_warehouse()
 
     def write(self):
-        self.journal += [(self.now, *to_record(e)) for e in self.fleet.take_events()]
-        self.kept |= json.loads(json.dumps(self.fleet.take_kept()))
+        """Write what was decided, as one transaction."""
+        records = [to_record(event) for event in self.fleet.take_events()]
+        kept = json.loads(json.dumps(self.fleet.take_kept()))
+        if records or kept:
+            self.journal.append((self.now, records, kept))
 
     def ask_warehouse(self):
         for delivery in self.fleet.retrievals(self.now):
@@ -153,11 +156,13 @@ class FleetWorld:
     # The fleet dies.
 
     def restart(self, forget=0):
-        """Kill the fleet; a new one reads the journal, less the last `forget` records."""
-        records = self.journal[: len(self.journal) - forget]
-        self.journal = records
-        history = [(t, from_record(kind, json.loads(json.dumps(b)))) for t, kind, b in records]
-        self.fleet = Fleet(self.plant, self.conflicts, self.settings, history, self.kept)
+        """Kill the fleet; a new one reads the journal, less the last `forget` transactions."""
+        self.journal = self.journal[: len(self.journal) - forget]
+        history, kept = [], {}
+        for time, records, values in self.journal:
+            history += [(time, from_record(k, json.loads(json.dumps(b)))) for k, b in records]
+            kept |= values
+        self.fleet = Fleet(self.plant, self.conflicts, self.settings, history, kept)
         self.world.announce()  # latched topics are heard again
         self.world.data.dirty = {}
 
@@ -221,4 +226,4 @@ class FleetWorld:
     def events(self, kind):
         """Return the journalled events of one kind, with what is not written yet."""
         self.write()
-        return [body for _, name, body in self.journal if name == kind]
+        return [body for _, records, _ in self.journal for name, body in records if name == kind]

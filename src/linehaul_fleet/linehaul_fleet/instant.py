@@ -147,9 +147,9 @@ def _no_longer_wanted(s: Situation, vehicle: Vehicle, leg: Leg, state: State) ->
 
 
 def handing_over(state: State, leg: Leg) -> bool:
-    """Return whether the action of a leg has begun and not ended."""
+    """Return whether the action of a leg is being done; one that waits for a retry is not."""
     task = next((a for a in state.action_states if a.action_id == leg.action_id), None)
-    waits = (ActionStatus.WAITING, ActionStatus.UNKNOWN)
+    waits = (ActionStatus.WAITING, ActionStatus.UNKNOWN, ActionStatus.RETRIABLE)
     return task is not None and not task.action_status.ended and task.action_status not in waits
 
 
@@ -160,7 +160,8 @@ def _retry(s: Situation, vehicle: Vehicle, state: State, now: float) -> Iterator
     control = s.model.control
     for action in state.action_states:
         if action.action_status is not ActionStatus.RETRIABLE:
-            s.failing.pop(action.action_id, None)
+            if action.action_status.ended:
+                s.failing.pop(action.action_id, None)
             if action.action_status is ActionStatus.RUNNING:
                 control.wishes.pop(action.action_id, None)
                 _goes_on(s, vehicle, now)

@@ -75,7 +75,7 @@ def _what_is_wrong(s: Situation, vehicle: Vehicle) -> tuple[str, bool] | None:
     control, state = s.model.control, vehicle.state
     aside = control.aside.get(vehicle.id)
     if vehicle.id in control.gone or (aside is not None and not aside.by_person):
-        return str(aside), True
+        return f'is {aside}', True
     if state is None:
         return 'has not reported', False
     if vehicle.connection in _LINK:
@@ -86,7 +86,8 @@ def _what_is_wrong(s: Situation, vehicle: Vehicle) -> tuple[str, bool] | None:
         return f'is in {state.operating_mode.name}', True
     fatal = next((e for e in state.errors if e.error_level is ErrorLevel.FATAL), None)
     if fatal is not None:
-        return f'{fatal.error_type}: {fatal.error_description[:200]}'.rstrip(': '), True
+        text = f'{fatal.error_type}: {fatal.error_description[:200]}'
+        return f'reports {text}'.rstrip(': '), True
     if state.safety_state.active_emergency_stop is not EmergencyStop.NONE:
         return 'its emergency stop is active', False
     return None
@@ -262,12 +263,8 @@ def _look_again(s: Situation, vehicle: Vehicle, entry: LoadStranded, now: float)
 
 
 def _waits_for(s: Situation, load_id: LoadId) -> Delivery | None:
-    """Return the open delivery of a load that no vehicle has a job for."""
-    busy = {v.job.request_id for v in s.model.vehicles.values() if v.job}
-    for delivery in s.model.open.values():
-        if delivery.load_id == load_id and delivery.request.request_id not in busy:
-            return delivery
-    return None
+    """Return the open delivery of a load."""
+    return next((d for d in s.model.open.values() if d.load_id == load_id), None)
 
 
 def _carry_on(
@@ -275,6 +272,9 @@ def _carry_on(
 ) -> None:
     """Give a vehicle the delivery whose load it has, however it came to it."""
     request_id = delivery.request.request_id
+    for other in s.model.vehicles.values():
+        if other.job is not None and other.job.request_id == request_id:
+            s.note(JobEnded(other.id, f'{vehicle.id} has {load_id}'), now)
     job = Job(
         JobKind.DELIVERY,
         target=delivery.station_id,

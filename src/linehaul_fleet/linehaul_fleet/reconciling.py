@@ -13,6 +13,7 @@ from linehaul_fleet.events import VehicleRelocated
 from linehaul_fleet.losing import relocate
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.situation import Situation
+from linehaul_fleet.work import Leg
 from linehaul_traffic import CommitError, Path
 from linehaul_vda5050 import State
 
@@ -32,18 +33,26 @@ def reconcile(s: Situation, vehicle: Vehicle, state: State, node: int, now: floa
     leg = vehicle.leg
     number = order_number(vehicle, state)
     vehicle.orders = max(vehicle.orders, number)
-    if leg is not None and str(state.order_id) == leg.order_id:
+    if leg is not None and str(state.order_id) == leg.order_id and _fits(s, leg, state):
         s.adopted.pop(vehicle.id, None)
         return False
     if not state.idle:
         _adopt(s, vehicle, state, node, now)
         return True
-    overtaken = leg is not None and number > _number(vehicle, leg.order_id)
+    overtaken = leg is not None and number >= _number(vehicle, leg.order_id) > 0
     if (vehicle.id in s.adopted or overtaken) and not state.driving:
         s.adopted.pop(vehicle.id, None)
         relocate(s, vehicle, node, now)
         return True
     return False
+
+
+def _fits(s: Situation, leg: Leg, state: State) -> bool:
+    """Return whether what a vehicle holds of an order is what its leg says."""
+    nodes, names = leg.path.nodes, s.plant.roadmap.node_ids
+    held = [(state.last_node_sequence_id, str(state.last_node_id))]
+    held += [(n.sequence_id, str(n.node_id)) for n in state.node_states if n.released]
+    return all(k // 2 < len(nodes) and names[nodes[k // 2]] == name for k, name in held)
 
 
 def order_number(vehicle: Vehicle, state: State) -> int:

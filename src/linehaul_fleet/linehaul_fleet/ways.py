@@ -16,7 +16,7 @@ from linehaul_fleet.steps import step
 from linehaul_fleet.waiting import in_demand, waiting_place
 from linehaul_fleet.work import Leg, Task
 from linehaul_floor import Place
-from linehaul_traffic import NoWay, Path, Wait, Wish
+from linehaul_traffic import CommitError, NoWay, Path, Wait, Wish
 from linehaul_vda5050 import OrderId
 
 
@@ -75,13 +75,23 @@ def _commit_leg(
 ) -> None:
     s.waits.pop(vehicle.id, None)
     if not path.edges:
-        s.graph.commit(vehicle.id, path)
+        _stay(s, vehicle, path)
     s.replanned = True
     leg = Leg(OrderId(order_id(vehicle.id, vehicle.orders)), path, place.id, task)
     s.note(LegCommitted(vehicle.id, leg), now)
     delivery = s.delivery_of(vehicle)
     if delivery is not None and task.action_type == 'drop':
         s.note(PhaseReached(delivery.request.request_id, Phase.DELIVERING), now)
+
+
+def _stay(s: Situation, vehicle: Vehicle, path: Path) -> None:
+    """Begin a leg where the vehicle stands; it stands there, also where another is to rest."""
+    try:
+        s.graph.commit(vehicle.id, path)
+    except CommitError:
+        s.graph.remove(vehicle.id)
+        s.graph.place(vehicle.id, vehicle.vehicle_class, path.nodes[0])
+        s.graph.load(vehicle.id, bool(vehicle.loads))
 
 
 def _has_to_act(vehicle: Vehicle, task: Task) -> bool:
