@@ -38,7 +38,7 @@ RUNS = [['--moves', '100000']]
 STEP = 0.2
 OLDEST = 3600.0
 """[s] bound on the age of a task: 5 min stalls and 10 min breakdowns add up along a way."""
-CALM = 900.0
+CALM = 600.0
 """[s] of plant time for the run without faults."""
 
 

@@ -40,8 +40,10 @@ class Untangler:
 
     # Who is in a knot.
 
-    def knot(self, still: Sequence[VehicleId], unable: Set[VehicleId]) -> list[VehicleId]:
-        """Return the vehicles of a knot, the longest waiting first; empty: there is none.
+    def knots(
+        self, still: Sequence[VehicleId], unable: Set[VehicleId]
+    ) -> list[tuple[VehicleId, ...]]:
+        """Return the vehicles of each knot; the first of each is the one to get on.
 
         Args:
             still: vehicles that have stood for long, the longest first.
@@ -49,12 +51,13 @@ class Untangler:
         """
         graph = self._graph
         tables = self._tables(self._walls(unable))
-        found: dict[VehicleId, None] = {}
+        found: dict[frozenset[VehicleId], tuple[VehicleId, ...]] = {}
         for vehicle in still:
-            v = graph.slot(vehicle)
-            if np.isfinite(self._togo(v, tables)):
-                found.update(dict.fromkeys(self._chain(vehicle, unable)))
-        return [vehicle for vehicle in found if vehicle not in unable]
+            if np.isfinite(self._togo(graph.slot(vehicle), tables)):
+                chain = [i for i in self._chain(vehicle, unable) if i not in unable]
+                if chain:
+                    found.setdefault(frozenset(chain), tuple(chain))
+        return list(found.values())
 
     def _chain(self, vehicle: VehicleId, unable: Set[VehicleId]) -> list[VehicleId]:
         """Return whom a vehicle waits for, itself first, if it is for one who will not drive."""
@@ -158,7 +161,7 @@ class Untangler:
         """Lead the vehicles of a knot out of it; return who has got another way.
 
         Args:
-            knot: see `knot`. Who stands in their way is moved too.
+            knot: see `knots`. Who stands in their way is moved too.
             unable: vehicles that cannot drive now.
             most: vehicles to move at most.
         """
@@ -203,7 +206,7 @@ class Untangler:
         """Return where each of a team is to go: its goal, or a free bay if that is out of reach."""
         graph, q = self._graph, self._graph.queues
         tables = self._tables(self._walls(unable))
-        goals, free = {}, self._free_bays()
+        goals, free = {}, self._free_bays(team)
         for v in team:
             goals[v] = self._goal(v)
             if not np.isfinite(self._togo(v, tables)):
@@ -215,11 +218,12 @@ class Untangler:
                     goals[v] = int(q.node[v, q.granted[v]])  # it is in a bay already
         return goals
 
-    def _free_bays(self) -> list[int]:
-        """Return the bays where nobody is, and where nobody wants to be."""
+    def _free_bays(self, team: list[int]) -> list[int]:
+        """Return the bays where nobody wants to be, and nobody is but those of a team."""
         graph, q = self._graph, self._graph.queues
         slots = [graph.slot(vehicle) for vehicle in graph.vehicles]
-        taken = {int(n) for v in slots for n in (self._goal(v), q.node[v, q.granted[v]])}
+        taken = {self._goal(v) for v in slots}
+        taken |= {int(q.node[v, q.granted[v]]) for v in slots if v not in team}
         return [n for n in np.flatnonzero(graph.roadmap.node_bay).tolist() if n not in taken]
 
     def _moves(self, team: list[int], goals: dict[int, int]) -> tuple[Move, ...] | None:

@@ -40,7 +40,7 @@ class Patience:
         still: [s] without a node reached after which a vehicle may be in a knot.
         again: [s] between two calls of the search for knots.
         most: vehicles of one knot.
-        promoted: tasks promoted in one look.
+        promoted: tasks promoted in one look. knots: searches called in one look.
     """
 
     old: float = 900.0
@@ -48,6 +48,7 @@ class Patience:
     again: float = 30.0
     most: int = 16
     promoted: int = 2
+    knots: int = 3
 
 
 @dataclass(slots=True)
@@ -84,6 +85,7 @@ class Watchdog:
         self.planner = planner
         self._untangler = Untangler(planner, rng or np.random.default_rng(0))
         self._seen: dict[VehicleId, tuple[tuple[int, int], float]] = {}
+        self._tried: dict[VehicleId, tuple[tuple[int, int], float]] = {}
         self._called = -np.inf
 
     def look(self, asked: Mapping[VehicleId, float], unable: Set[VehicleId]) -> tuple[str, ...]:
@@ -136,23 +138,29 @@ class Watchdog:
         return [i for since, i in sorted(late) if graph.now - since >= self.patience.still]
 
     def _undo(self, still: list[VehicleId], unable: Set[VehicleId]) -> list[str]:
-        """Call the complete search for who stands without need; return what came of it."""
-        graph = self.planner.graph
-        knot = self._untangler.knot(still, unable)
-        first = [i for i in still if i in knot][: self.patience.promoted]
+        """Get on who stands without need; return what came of it.
+
+        Whoever is first in a knot is planned first, once; then the complete search is called.
+        """
+        knots = self._untangler.knots(still, unable)
+        first = [knot[0] for knot in knots if self._tried.get(knot[0]) != self._seen[knot[0]]]
+        self._tried.update({vehicle: self._seen[vehicle] for vehicle in first})
         helped = sum(promote(self.planner, vehicle) for vehicle in first)
         self.counts.promoted += helped
-        if helped or not knot:
+        if helped:
             return []
-        self.counts.calls += 1
-        names = ','.join(sorted(knot))
-        moved = self._untangler.undo(knot, unable, self.patience.most)
-        if not moved:
-            return [f'knot stays vehicles={names}']
-        self.counts.undone += 1
-        for vehicle in moved:
-            self._seen[vehicle] = self._seen.get(vehicle, ((-1, -1), 0.0))[0], graph.now
-        return [f'knot undone vehicles={",".join(sorted(moved))}']
+        said = []
+        for knot in knots[: self.patience.knots]:
+            self.counts.calls += 1
+            moved = self._untangler.undo(knot, unable, self.patience.most)
+            names = ','.join(sorted(moved or knot))
+            said.append(f'knot {"undone" if moved else "stays"} vehicles={names}')
+            if moved:
+                self.counts.undone += 1
+                for vehicle in moved:
+                    self._seen[vehicle] = (-1, -1), self.planner.graph.now
+                break  # the others may look different now
+        return said
 
 
 def promote(planner: TrafficPlanner, vehicle: VehicleId) -> bool:
