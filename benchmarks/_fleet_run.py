@@ -78,6 +78,8 @@ class FactoryRun:
         cycle: [s] between two rounds of decisions.
         tries: better plans tried in a round.
         step: of the simulation [s].
+        check: watch for overlaps.
+        reports: longest time between two states of a vehicle [s].
     """
 
     def __init__(
@@ -93,10 +95,11 @@ class FactoryRun:
         step: float = 0.2,
         settings: FleetSettings | None = None,
         check: bool = True,
+        reports: float = 1.0,
     ) -> None:
         self.plant, self.shift = plant, shift
         world = Settings(seed=seed, step=step, start_time=1000.0, station_empty_time=60.0)
-        self.world = World(plant, replace(world, check=check))
+        self.world = World(plant, replace(world, check=check, state_interval=reports))
         bodies = self.world.data.bodies
         rng = np.random.default_rng([seed, 7])
         bodies.energy[:] = self.world.drives.capacity * rng.uniform(*charge, bodies.energy.size)

@@ -212,7 +212,7 @@ def one_shift(
     """Return what one policy makes of a shift."""
     begin = time.perf_counter()
     run = FactoryRun(
-        plant, conflicts, demand, args.seed, pair=POLICIES[name](), cycle=1.0, tries=2
+        plant, conflicts, demand, args.seed, pair=POLICIES[name](), cycle=1.0, tries=1, reports=2.0
     )
     run.go(3600.0 * args.hours)
     result = run.result()

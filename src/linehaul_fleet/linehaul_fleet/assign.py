@@ -120,7 +120,7 @@ def pair_times(s: Situation, missions: Sequence[Mission], offers: Sequence[Offer
     transfer = s.settings.transfer_time
     nodes = np.array([one.node for one in offers], int)
     classes = np.array([one.vehicle_class for one in offers])
-    limits = np.array([s.desk.load_limit(one.vehicle) for one in offers])
+    limits = np.array([s.desk.load_limit(one.vehicle, one.vehicle_class) for one in offers])
     mass = np.array([m.mass for m in missions])
     by_way: dict[tuple[str, str], list[int]] = {}
     for i, m in enumerate(missions):

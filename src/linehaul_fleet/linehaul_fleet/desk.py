@@ -70,14 +70,12 @@ class Desk:
     measured: float = -inf
     limits: dict[VehicleId, float] = field(default_factory=dict)
     _nearest: dict[ClassId, tuple[int, FloatArray]] = field(default_factory=dict)
-    _class_of: dict[VehicleId, ClassId] = field(init=False)
     _chargers: dict[ClassId, tuple[int, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with what the plant file says."""
         self.travel = TravelTimes(self.plant.roadmap, self.plant.classes)
         self.drain = DrainModel(self.plant.classes)
-        self._class_of = {spawn.id: spawn.vehicle_class for spawn in self.plant.fleet}
         self._chargers = {
             name: tuple(
                 p.node for p in self.plant.places_of(PlaceKind.CHARGER) if name in p.classes
@@ -90,14 +88,13 @@ class Desk:
         one = self.plant.classes[ClassId(name)]
         return one.max_speed / one.max_speed_loaded if one.max_speed_loaded > 0.0 else 1.0
 
-    def load_limit(self, vehicle: VehicleId) -> float:
-        """Return the heaviest load of a vehicle [kg]."""
-        most = self.plant.classes[self._class_of[vehicle]].load_mass_max
+    def load_limit(self, vehicle: VehicleId, name: str) -> float:
+        """Return the heaviest load of a vehicle of a class [kg]."""
+        most = self.plant.classes[ClassId(name)].load_mass_max
         return min(most, self.limits.get(vehicle, inf))
 
-    def reserve(self, vehicle: VehicleId, node: int) -> float:
+    def reserve(self, vehicle: VehicleId, name: ClassId, node: int) -> float:
         """Return the charge that a vehicle at a node needs to get to a charger, with a margin."""
-        name = self._class_of[vehicle]
         _, driving = self.drain.rates(vehicle, str(name))
         nearest = float(self._to_charger(name)[node])
         return FLOOR + SPARE * driving * (nearest if nearest < inf else 0.0)
@@ -113,6 +110,6 @@ class Desk:
         return kept[1]
 
 
-def tired(desk: Desk, charge: float, vehicle: VehicleId, node: int) -> bool:
+def tired(desk: Desk, vehicle: VehicleId, name: ClassId, charge: float, node: int) -> bool:
     """Return whether a vehicle must not take another mission before it has charged."""
-    return vehicle in desk.must_charge or charge < desk.reserve(vehicle, node)
+    return vehicle in desk.must_charge or charge < desk.reserve(vehicle, name, node)

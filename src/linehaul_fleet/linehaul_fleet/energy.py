@@ -81,7 +81,7 @@ def _is_low(s: Situation, vehicle: Vehicle) -> bool:
     """Return whether a vehicle is below its reserve or what the settings say."""
     if vehicle.state is None or vehicle.id not in s.graph.vehicles:
         return False
-    reserve = s.desk.reserve(vehicle.id, s.end_of_way(vehicle))
+    reserve = s.desk.reserve(vehicle.id, vehicle.vehicle_class, s.end_of_way(vehicle))
     return vehicle.charge < max(reserve, s.settings.charge_below)
 
 

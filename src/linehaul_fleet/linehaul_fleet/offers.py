@@ -74,7 +74,7 @@ def _offer(s: Situation, v: Vehicle, now: float) -> Offer | None:
         return None
     if job is not None and job.kind is JobKind.CHARGE and v.charge < LEAVE:
         return None
-    if tired(s.desk, v.charge, v.id, s.end_of_way(v)):
+    if tired(s.desk, v.id, v.vehicle_class, v.charge, s.end_of_way(v)):
         return None
     return _open(s, v, now)
 

@@ -106,7 +106,7 @@ def test_a_factsheet_can_only_lower_the_limit():
     s.desk.limits['agv_001'] = 50.0
     try:
         assert who([mission('a', mass=60.0)], [offer()]) == {'a': None}
-        assert s.desk.load_limit('agv_002') == 600.0
+        assert s.desk.load_limit('agv_002', 'agv') == 600.0
     finally:
         del s.desk.limits['agv_001']
 
