@@ -33,6 +33,7 @@ from linehaul_fleet.instant import instant_actions
 from linehaul_fleet.losing import cut_short, watch_vehicles
 from linehaul_fleet.reconciling import reconcile
 from linehaul_fleet.request import check
+from linehaul_fleet.returning import bring_back
 from linehaul_fleet.roads import apply_limits
 from linehaul_fleet.situation import Settings, Situation
 from linehaul_fleet.talking import next_order
@@ -193,6 +194,13 @@ class Fleet:
                 self._s.note(LoadAbandoned(load_id, port_id), now)
         elif not delivery.at_port:
             self._s.note(ContainerReady(delivery.request.request_id, port_id, load_id), now)
+
+    def bring_back(self, load_id: LoadId, place_id: PlaceId, now: float) -> Refusal | None:
+        """Have a load that stands somewhere, such as an empty container, taken to an in-port.
+
+        The same load again, while it is waiting or on its way, changes nothing.
+        """
+        return bring_back(self._s, load_id, place_id, now)
 
     def container_refused(self, retrieval_id: RequestId, text: str, now: float) -> None:
         """Take note that the warehouse cannot bring the item."""

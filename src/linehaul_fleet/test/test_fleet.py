@@ -503,6 +503,40 @@ def test_a_change_that_makes_no_sense_is_refused_and_changes_nothing(change, cod
     assert factory.fleet.change('none', Change(), 'x', 'y', factory.now).code is Code.UNKNOWN_ID
 
 
+def test_an_empty_container_is_taken_from_its_station_to_a_port_that_takes_it_in():
+    factory = Factory()
+    station = factory.plant.places_of(PlaceKind.STATION)[0].id
+    assert factory.fleet.bring_back('empty-1', station, factory.now) is None
+    assert factory.fleet.bring_back('empty-1', station, factory.now) is None
+    assert len(factory.fleet.take_events()) == 1
+    at = []
+    for _ in range(300):
+        factory.step()
+        at += [v.node for v in factory.vehicles.values() if v.loads]
+    jobs = [r[1]['job'] for _, r in factory.journal if r[0] == 'JobGiven']
+    returns = [j for j in jobs if j['load_id'] == 'empty-1']
+    assert [(j['source'], j['target']) for j in returns] == [(station, 'wh_in_1')]
+    assert at
+    assert not any(v.loads for v in factory.vehicles.values())
+    assert not factory.fleet.model.abandoned
+
+
+@pytest.mark.parametrize(
+    ('load', 'place', 'code'),
+    [
+        ('', 'fa1_01', Code.TEXT_INVALID),
+        ('a b', 'fa1_01', Code.TEXT_INVALID),
+        ('x', 'nowhere', Code.UNKNOWN_ID),
+        ('x', 'park_1', Code.UNKNOWN_ID),
+        ('x', 'wh_in_1', Code.UNKNOWN_ID),
+    ],
+)
+def test_what_cannot_be_taken_away_is_refused_in_words(load, place, code):
+    factory = Factory()
+    assert factory.fleet.bring_back(load, place, factory.now).code is code
+    assert not factory.fleet.model.abandoned
+
+
 def ends_of(journal):
     """Return the phases that each delivery went through, in order, and its terminal ones."""
     phases = {}
