@@ -4,6 +4,7 @@
 
 from linehaul_agv import ActionReported, Vehicle
 from linehaul_floor import Place, Plant
+from linehaul_sim.hand_offs import Transfers
 from linehaul_sim.handling import (
     FAIL_TIME,
     Job,
@@ -29,6 +30,7 @@ class Devices:
         self._settings = settings
         self._vehicles = vehicles
         self._data = data
+        self.transfers = Transfers(plant, settings, vehicles, data) if settings.handshake else None
         self._place_of_node: dict[int, Place] = {p.node: p for p in plant.places.values()}
 
     def _place(self, i: int) -> Place | None:
@@ -38,6 +40,11 @@ class Devices:
         """Begin a vehicle's action; it ends, well or badly, when its job is due."""
         d, s = self._data, self._settings
         place, vehicle = self._place(i), self._vehicles[i]
+        if self.transfers is not None and action.action_type in ('pick', 'drop'):
+            why = self.transfers.start(i, action, place, now)
+            if why:
+                d.handling.add(now + FAIL_TIME, i, action, place, None, why)
+            return
         problem, load, time = '', None, s.charge_time
         match action.action_type:
             case 'pick':

@@ -56,6 +56,23 @@ class LoadsSeen:
     load_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TransferConfirmed:
+    """A person said where the load of a stopped hand-off is; holder as HOLDER_* of LoadCustody."""
+
+    port_id: str
+    session_id: str
+    holder: int
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortReset:
+    """A person lets a port go on."""
+
+    port_id: str
+
+
 Input: TypeAlias = (
     OrderSent
     | InstantActionsSent
@@ -63,4 +80,6 @@ Input: TypeAlias = (
     | RetrievalCancelled
     | FaultInjected
     | LoadsSeen
+    | TransferConfirmed
+    | PortReset
 )

@@ -17,6 +17,7 @@ from linehaul_ros.actions import action_server
 from linehaul_ros.parameters import ParameterError, declare, setting
 from linehaul_ros.run import run
 from linehaul_ros.time import now_of, to_time
+from linehaul_transfer.convert import port_signals_to_msg, vehicle_signals_to_msg
 from linehaul_vda5050.convert import (
     connection_to_msg,
     factsheet_to_msg,
@@ -52,14 +53,17 @@ from linehaul_sim.inputs import (
     InstantActionsSent,
     LoadsSeen,
     OrderSent,
+    PortReset,
     RetrievalAsked,
     RetrievalCancelled,
+    TransferConfirmed,
 )
 from linehaul_sim.settings import Settings
 from linehaul_sim.snapshot import Store, restore
 from linehaul_sim.telling import Outputs
 from linehaul_sim.warehouse import Refused
 from linehaul_sim.world import World
+from linehaul_transfer import PortSignals, VehicleSignals
 
 SAVE_EVERY = 500
 """Steps after which the world is written even without inputs."""
@@ -102,6 +106,9 @@ class Config:
     keep_empties: bool = setting(
         False, doc='Empty containers stay at the station until a vehicle fetches them.'
     )
+    handshake: bool = setting(
+        False, doc='Vehicles and ports do the load handshake around each pick and drop.'
+    )
     charge: float = setting(0.9, doc='State of charge at the beginning.', low=0.05, high=1.0)
 
     def settings(self) -> Settings:
@@ -116,6 +123,7 @@ class Config:
             station_empty_time=self.station_empty_time,
             keep_empties=self.keep_empties,
             charge=self.charge,
+            handshake=self.handshake,
         )
         return settings if self.clock == 'lead' else replace(settings, start_time=0.0)
 
@@ -171,6 +179,11 @@ class SimNode(Node):
             self._subscribe(names.VEHICLE_INSTANT_ACTIONS.of(v), partial(self._instant, v))
         self._server = action_server(self, names.RETRIEVE_LOAD, self._retrieve, self._cancel)
         self.create_service(names.INJECT_FAULT.type, names.INJECT_FAULT.name, self._inject)
+        self._signals: dict[tuple[type, str], Any] = {}
+        for port_id in self.world.data.ledger.ports if self.world.settings.handshake else ():
+            word, reset = names.CONFIRM_TRANSFER.of(port_id), names.RESET_PORT.of(port_id)
+            self.create_service(word.type, word.name, partial(self._confirm, port_id))
+            self.create_service(reset.type, reset.name, partial(self._reset, port_id))
 
     def _publisher(self, topic: names.Topic) -> Any:
         return self.create_publisher(topic.type, topic.name, topic.qos)
@@ -218,6 +231,25 @@ class SimNode(Node):
             return response
         self._take(FaultInjected(fault))
         self.get_logger().warning(f'fault={fault.kind.name} target={fault.target}')
+        return response
+
+    def _confirm(self, port_id: str, request: Any, response: Any) -> Any:
+        word = TransferConfirmed(
+            port_id, request.session_id, request.holder_kind, request.actor or ''
+        )
+        problem = self.world.confirm_transfer(word)
+        self._take(word)
+        self.get_logger().info(
+            f'confirm port={port_id} session={word.session_id} holder={word.holder} '
+            f'actor={word.actor} code={int(problem.code)}'
+        )
+        response.error_code, response.error_msg = int(problem.code), problem.text
+        return response
+
+    def _reset(self, port_id: str, _: Any, response: Any) -> Any:
+        response.message = self.world.reset_port(port_id)
+        response.success = not response.message
+        self._take(PortReset(port_id))
         return response
 
     async def _retrieve(self, handle: ServerGoalHandle) -> RetrieveLoad.Result:
@@ -290,10 +322,22 @@ class SimNode(Node):
             self._sheets[sheet.header.serial_number].publish(factsheet_to_msg(sheet))  # type: ignore[index]
         for load in outputs.loads:
             self._custody.publish(custody_to_msg(load))
+        for signals in outputs.signals:
+            self._say(signals)
         for retrieval in outputs.retrievals:
             for _, future in self._goals.pop(retrieval.request.request_id, []):
                 future.set_result(retrieval)
         self._tell_violations()
+
+    def _say(self, signals: VehicleSignals | PortSignals) -> None:
+        """Publish one side's levels; its topic is made when it first speaks."""
+        active = isinstance(signals, VehicleSignals)
+        key = (type(signals), signals.port_id)
+        if key not in self._signals:
+            name = names.VEHICLE_SIGNALS if active else names.STATION_SIGNALS
+            self._signals[key] = self._publisher(name.of(signals.port_id))
+        convert = vehicle_signals_to_msg if active else port_signals_to_msg
+        self._signals[key].publish(convert(signals, self.world.now))
 
     def _tell_violations(self) -> None:
         texts = [*self.world.verdict.texts, *self.world.data.custody_texts]

@@ -23,6 +23,7 @@ class Settings:
         charge: State of charge at the beginning, 0 to 1.
         check: Watch for overlaps and vehicles beyond their base.
         report: Put states together for the outside; off in benchmarks that read the arrays.
+        handshake: Vehicles and ports do the load handshake around each pick and drop.
     """
 
     seed: int = 1
@@ -39,3 +40,4 @@ class Settings:
     charge: float = 0.9
     check: bool = True
     report: bool = True
+    handshake: bool = False

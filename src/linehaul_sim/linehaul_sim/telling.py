@@ -10,6 +10,7 @@ from linehaul_sim.bodies import Drives
 from linehaul_sim.loads import Load
 from linehaul_sim.warehouse import Retrieval
 from linehaul_sim.world_data import WorldData
+from linehaul_transfer import PortSignals, VehicleSignals
 from linehaul_vda5050 import Connection, ConnectionState, Factsheet, Header, PowerSupply, State
 from linehaul_vda5050 import Load as VdaLoad
 
@@ -23,6 +24,7 @@ class Outputs:
     connections: list[Connection] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
     retrievals: list[Retrieval] = field(default_factory=list)
+    signals: list[VehicleSignals | PortSignals] = field(default_factory=list)
 
 
 class Teller:

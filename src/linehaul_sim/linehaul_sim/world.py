@@ -28,7 +28,7 @@ from linehaul_agv import (
     Vehicle,
     advance,
 )
-from linehaul_floor import EdgeId, Plant, VehicleId
+from linehaul_floor import EdgeId, PlaceId, Plant, VehicleId
 from linehaul_floor import NodeId as FloorNodeId
 from linehaul_sim.bodies import Drives
 from linehaul_sim.checker import Verdict
@@ -45,8 +45,10 @@ from linehaul_sim.inputs import (
     InstantActionsSent,
     LoadsSeen,
     OrderSent,
+    PortReset,
     RetrievalAsked,
     RetrievalCancelled,
+    TransferConfirmed,
 )
 from linehaul_sim.settings import Settings
 from linehaul_sim.telling import Outputs, Teller
@@ -61,6 +63,7 @@ from linehaul_sim.warehouse import (
     step_warehouse,
 )
 from linehaul_sim.world_data import WorldData, new_world
+from linehaul_transfer import Problem
 from linehaul_vda5050 import (
     Connection,
     ConnectionState,
@@ -132,6 +135,10 @@ class World:
                 self.inject(fault)
             case LoadsSeen():
                 self.see_loads(item)
+            case TransferConfirmed():
+                self.confirm_transfer(item)
+            case PortReset(port_id):
+                self.reset_port(port_id)
 
     def vehicle(self, vehicle_id: str) -> int:
         """Return the row of a vehicle.
@@ -189,6 +196,27 @@ class World:
         vehicle = VehicleId(seen.vehicle_id)
         return see_loads(self.data.ledger, place, vehicle, seen.load_ids, self.now)
 
+    def confirm_transfer(self, word: TransferConfirmed) -> Problem:
+        """Let a person end a hand-off that stopped; return why nobody listens."""
+        if self.devices.transfers is None:
+            return Problem(6, 'hand-offs are done without a handshake here')
+        place = PlaceId(word.port_id)
+        return self.devices.transfers.confirm(
+            place, word.session_id, word.holder, word.actor, self.now
+        )
+
+    def reset_port(self, port_id: str) -> str:
+        """Let a person reset a port; return what still keeps it shut.
+
+        Raises:
+            UnknownIdError: no such port.
+        """
+        if PlaceId(port_id) not in self.data.ledger.ports:
+            raise UnknownIdError(f'no port {port_id!r} in plant {self.plant.name!r}')
+        if self.devices.transfers is None:
+            return ''
+        return self.devices.transfers.reset(PlaceId(port_id), self.now)
+
     def inject(self, fault: Fault) -> None:
         """Make something go wrong.
 
@@ -224,6 +252,8 @@ class World:
         d.radio.revive.pop(i, None)
         if d.bodies.dead[i]:
             d.bodies.dead[i] = False
+            if self.devices.transfers is not None:
+                self.devices.transfers.revive(i, self.now)
             d.links[i] = ConnectionState.ONLINE
             d.dirty[i] = None
 
@@ -241,6 +271,10 @@ class World:
                 d.handling.put_off(job, self.now + 1.0)
             else:
                 self._finish_job(job)
+        if self.devices.transfers is not None:
+            for i, event in self.devices.transfers.step(self.now):
+                self._advance(i, event)
+                d.dirty[i] = None
         self._step_ports()
         self._watch_batteries()
         for i in d.radio.expired(self.now):
@@ -331,6 +365,7 @@ class World:
         out.loads = [d.ledger.loads[name] for name in names if name in d.ledger.loads]
         found = (d.warehouse.retrievals.get(name) for name in d.ended)
         out.retrievals = [item for item in found if item is not None]
+        out.signals, d.hand_offs.said = d.hand_offs.said, []
         d.dirty, d.sheets, d.links, d.ended, d.ledger.changed = {}, {}, {}, [], []
         return out
 

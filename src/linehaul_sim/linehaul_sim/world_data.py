@@ -11,6 +11,7 @@ from linehaul_floor import Plant
 from linehaul_sim.bodies import Bodies, bodies_at
 from linehaul_sim.checker import Checker
 from linehaul_sim.faults import Radio
+from linehaul_sim.hand_off_data import HandOffs
 from linehaul_sim.handling import Handling
 from linehaul_sim.loads import Ledger, new_ledger
 from linehaul_sim.settings import Settings
@@ -40,6 +41,7 @@ class WorldData:
     empty_battery: np.ndarray
     custody_errors: int = 0
     custody_texts: list[str] = field(default_factory=list)
+    hand_offs: HandOffs = field(default_factory=HandOffs)
 
 
 def new_world(plant: Plant, settings: Settings) -> WorldData:
