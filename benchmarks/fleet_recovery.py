@@ -238,6 +238,7 @@ def run(args: argparse.Namespace) -> tuple[Seen, SimReport | None, bool]:
     executor = make_executor(context)
     executor.add_node(campaign)
     begin = time.monotonic()
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # never leave them behind
     try:
         for label in ('sim', 'fleet'):
             campaign.start(label)
@@ -257,6 +258,7 @@ def run(args: argparse.Namespace) -> tuple[Seen, SimReport | None, bool]:
             executor.spin_once(timeout_sec=0.05)
     finally:
         campaign.end()
+        signal.signal(signal.SIGTERM, before)
         campaign.seen.wall += time.monotonic() - begin
         campaign.keep()
         report, seen, whole = campaign.report, campaign.seen, campaign.done()

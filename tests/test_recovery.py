@@ -157,7 +157,7 @@ def test_real_processes_are_killed_and_nothing_is_lost_or_doubled(tmp_path):
     module = load('fleet_recovery', ROOT / 'benchmarks/fleet_recovery.py')
     args = SimpleNamespace(
         plant='cell',
-        deliveries=20,
+        deliveries=16,
         fleet_kills=6,
         sim_kills=2,
         open=6,
