@@ -1,0 +1,227 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""The OPC UA bridge: few large subscriptions on one server, in asyncio.
+
+    server:
+      url: opc.tcp://10.0.0.9:4840
+      publishing: 500             # [ms]
+      nodes:
+        - {channel: press_1_t, node: 'ns=2;s=Press1.Temperature', unit: '[degF]', deadband: 0.1}
+
+A server often takes at most 1,000 items a subscription; items of one deadband share subscriptions.
+Source time and status come from the server; a bad status is bad, an uncertain one uncertain.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+from asyncua import ua
+from asyncua.client.client import Client
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.uaerrors import UaError
+from linehaul_floor.fields import Fields, as_fields
+
+from linehaul_floor import strict_yaml
+from linehaul_sensors import units
+from linehaul_sensors.backoff import Backoff
+from linehaul_sensors.channels import ChannelTable
+from linehaul_sensors.errors import MappingError
+from linehaul_sensors.ids import ChannelId
+from linehaul_sensors.readings import Flag, Quality, Readings, make_readings
+
+ITEMS = 1000
+"""Most items in one subscription."""
+_CHECK = 1.0
+"""[s] between two looks whether the connection still stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One node: channel number, node id, conversion, deadband in the server's unit (0: none)."""
+
+    channel: int
+    node: str
+    factor: float
+    offset: float
+    deadband: float
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server and what to take from it."""
+
+    url: str
+    publishing: float
+    items: tuple[Item, ...]
+
+
+def parse_server(text: str, table: ChannelTable, source: str = 'opcua') -> Server:
+    """Return the server of a YAML text with one key, `server`.
+
+    Raises:
+        MappingError: with every problem found.
+    """
+    document, problems = strict_yaml.read(text)
+    root = as_fields({} if document is None else document, '', problems)
+    row = root.child('server')
+    items = tuple(_item(one, table) for one in row.children('nodes', optional=False))
+    server = Server(row.text('url'), row.number('publishing', 500.0, low=10.0), items)
+    row.finish()
+    root.finish()
+    if problems:
+        raise MappingError(source, problems)
+    return server
+
+
+def _item(row: Fields, table: ChannelTable) -> Item:
+    name, node = row.text('channel'), row.text('node')
+    number = table.index.get(ChannelId(name), -1)
+    factor, offset = 1.0, 0.0
+    if number < 0:
+        row.note('unknown_channel', 'channel', name, 'name one of the channel table')
+    elif row.has('unit'):
+        wanted = table.channels[number].unit
+        change = units.conversion(row.text('unit'), wanted)
+        if change is None:
+            row.note('wrong_unit', 'unit', f'cannot become {wanted}', 'mend one of them')
+        else:
+            factor, offset = change
+    try:
+        ua.NodeId.from_string(node)
+    except UaError as error:
+        row.note('bad_node', 'node', f'{node!r}: {error}', 'write an id such as ns=2;s=Name')
+    item = Item(number, node, factor, offset, row.number('deadband', 0.0, low=0.0))
+    row.finish()
+    return item
+
+
+class OpcUaBridge:
+    """One server.
+
+    Args:
+        server: what to take from it.
+        clock: [ns] since 1970, for values without a source time.
+        deliver: called with readings, and with the channels that were lost.
+        rng: for the waits after failures.
+        backoff: those waits.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        clock: Callable[[], int],
+        deliver: Callable[[Readings, tuple[int, ...]], None],
+        rng: np.random.Generator,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.server = server
+        self._clock = clock
+        self._deliver = deliver
+        self._rng = rng
+        self._backoff = backoff or Backoff()
+        self._by_node = {ua.NodeId.from_string(item.node): item for item in server.items}
+        self._rows: list[tuple[int, int, float, int, int]] = []
+        self._gone = False
+        self.failures = 0
+        self.refused: list[str] = []
+
+    async def run(self) -> None:
+        """Take values until cancelled; a server that is gone is tried again, with longer waits."""
+        while True:
+            client = Client(self.server.url, timeout=4)
+            try:
+                async with client:
+                    await self._subscribe(client)
+                    self.failures = 0
+                    await self._follow(client)
+            except (UaError, OSError, asyncio.TimeoutError):
+                pass  # counted below, told by the lost channels
+            self.failures += 1
+            self.flush()
+            channels = tuple(item.channel for item in self.server.items)
+            self._deliver(make_readings([], [], []), channels)
+            await asyncio.sleep(self._backoff.wait(self.failures, self._rng))
+
+    async def _follow(self, client: Client) -> None:
+        pause = self.server.publishing / 1000.0
+        waited = 0.0
+        while not self._gone:
+            await asyncio.sleep(pause)
+            self.flush()
+            waited += pause
+            if waited >= _CHECK:
+                waited = 0.0
+                await client.check_connection()
+
+    async def _subscribe(self, client: Client) -> None:
+        self.refused, self._gone = [], False
+        for deadband, items in self._portions():
+            subscription = await client.create_subscription(self.server.publishing, self)
+            nodes = [client.get_node(item.node) for item in items]
+            if deadband > 0:
+                change = ua.DataChangeFilter(
+                    Trigger=ua.DataChangeTrigger.StatusValue,
+                    DeadbandType=ua.DeadbandType.Absolute,
+                    DeadbandValue=deadband,
+                )
+                made = await subscription._subscribe(
+                    nodes, AttributeIds.Value, mfilter=change, queuesize=10
+                )
+            else:
+                made = await subscription.subscribe_data_change(nodes, queuesize=10)
+            results = made if isinstance(made, list) else [made]
+            for item, result in zip(items, results, strict=True):
+                if isinstance(result, ua.StatusCode):
+                    self.refused.append(f'{item.node}: {result.name}')
+                    row = (item.channel, self._clock(), nan, int(Quality.BAD), int(Flag.SOURCE))
+                    self._rows.append(row)
+
+    def _portions(self) -> Iterator[tuple[float, tuple[Item, ...]]]:
+        groups: dict[float, list[Item]] = {}
+        for item in self.server.items:
+            groups.setdefault(item.deadband, []).append(item)
+        for deadband, items in groups.items():
+            for begin in range(0, len(items), ITEMS):
+                yield deadband, tuple(items[begin : begin + ITEMS])
+
+    def datachange_notification(self, node: Any, value: Any, data: Any) -> None:
+        """Take one change in; asyncua calls it."""
+        item = self._by_node.get(node.nodeid)
+        if item is None:
+            return
+        told = data.monitored_item.Value
+        stamp = told.SourceTimestamp
+        time = self._clock() if stamp is None else _nanoseconds(stamp)
+        quality = _quality(told.StatusCode)
+        number = float(value) if isinstance(value, (bool, int, float)) else nan
+        self._rows.append(
+            (item.channel, time, number * item.factor + item.offset, int(quality), 0)
+        )
+
+    def status_change_notification(self, status: Any) -> None:
+        """Note that the server ended a subscription; asyncua calls it."""
+        del status
+        self._gone = True
+
+    def flush(self) -> None:
+        """Deliver what has come since the last call."""
+        rows, self._rows = self._rows, []
+        if rows:
+            self._deliver(make_readings(*map(list, zip(*rows, strict=True))), ())
+
+
+def _nanoseconds(stamp: Any) -> int:
+    from datetime import timezone
+
+    when = stamp if stamp.tzinfo is not None else stamp.replace(tzinfo=timezone.utc)
+    return int(when.timestamp() * 1e6 + 0.5) * 1000
+
+
+def _quality(status: Any) -> Quality:
+    if status is None or status.is_good():
+        return Quality.GOOD
+    return Quality.UNCERTAIN if status.is_uncertain() else Quality.BAD

@@ -1,0 +1,183 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""The Modbus and OPC UA bridges against real servers on loopback that go and come back."""
+
+import asyncio
+import contextlib
+import socket
+import time
+
+import numpy as np
+import pytest
+from linehaul_sensors.backoff import Backoff
+from linehaul_sensors.channels import Channel, make_table
+from linehaul_sensors.modbus import ModbusBridge
+from linehaul_sensors.modbus_map import parse_devices
+from linehaul_sensors.opcua import OpcUaBridge, parse_server
+from linehaul_sensors.readings import Quality
+
+TABLE = make_table(
+    [Channel(name, 'temperature', 'Cel', 'p', 'm') for name in 'abcd']
+    + [Channel('bit', 'state', '1', 'p', 'm')]
+)
+FAST = Backoff(0.05, 0.2)
+
+
+class Taken:
+    """What a bridge delivered."""
+
+    def __init__(self):
+        self.rows, self.lost = [], []
+
+    def __call__(self, readings, lost):
+        self.rows += zip(readings.channel.tolist(), readings.value.tolist(),
+                         readings.quality.tolist(), strict=True)  # fmt: skip
+        self.lost += lost
+
+    async def until(self, done, timeout=10.0):
+        end = time.monotonic() + timeout
+        while not done():
+            assert time.monotonic() < end, (self.rows[-9:], self.lost[-9:])
+            await asyncio.sleep(0.01)
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(('127.0.0.1', 0))
+        return one.getsockname()[1]
+
+
+@contextlib.asynccontextmanager
+async def task(coroutine):
+    one = asyncio.ensure_future(coroutine)
+    try:
+        yield
+    finally:
+        one.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await one
+
+
+def modbus_text(port):
+    return f"""
+devices:
+  - host: 127.0.0.1
+    port: {port}
+    period: 0.05
+    registers:
+      - {{channel: a, address: 10, type: int16, scale: 0.1}}
+      - {{channel: b, address: 12, type: float32, unit: K}}
+      - {{channel: c, address: 5000}}
+      - {{channel: bit, kind: coil, address: 3}}
+"""
+
+
+@contextlib.asynccontextmanager
+async def modbus_server(port):
+    from pymodbus.server import ModbusTcpServer
+    from pymodbus.simulator import DataType, SimData, SimDevice
+
+    device = SimDevice(
+        1,
+        (
+            [SimData(3, values=[True, False], datatype=DataType.BITS)],
+            [SimData(0, values=[False], datatype=DataType.BITS)],
+            [SimData(10, values=[215, 0, 0x4396, 0x8000], datatype=DataType.REGISTERS)],
+            [SimData(0, values=[0], datatype=DataType.REGISTERS)],
+        ),
+    )
+    server = ModbusTcpServer(device, address=('127.0.0.1', port))
+    await server.serve_forever(background=True)
+    try:
+        yield
+    finally:
+        await server.shutdown()
+
+
+def test_a_real_modbus_server_that_goes_and_comes():
+    port = free_port()
+    (device,) = parse_devices(modbus_text(port), TABLE)
+
+    async def story():
+        taken = Taken()
+        bridge = ModbusBridge(device, time.time_ns, taken, np.random.default_rng(0), FAST)
+        async with task(bridge.run()):
+            await taken.until(lambda: taken.lost)
+            async with modbus_server(port):
+                await taken.until(lambda: len({c for c, *_ in taken.rows}) == 4)
+            taken.lost.clear()
+            await taken.until(lambda: taken.lost)
+            taken.rows.clear()
+            async with modbus_server(port):
+                await taken.until(lambda: taken.rows)
+        return {c: (v, q) for c, v, q in taken.rows}
+
+    found = asyncio.run(story())
+    assert found[0] == (pytest.approx(21.5), Quality.GOOD)
+    assert found[1] == (pytest.approx(301.0 - 273.15), Quality.GOOD)
+    assert found[2][1] == Quality.BAD  # the device has no such register
+    assert found[4] == (1.0, Quality.GOOD)
+
+
+def opcua_text(port):
+    return f"""
+server:
+  url: opc.tcp://127.0.0.1:{port}
+  publishing: 50
+  nodes:
+    - {{channel: a, node: 'ns=2;s=a'}}
+    - {{channel: b, node: 'ns=2;s=b', unit: '[degF]'}}
+    - {{channel: c, node: 'ns=2;s=c', deadband: 1.0}}
+    - {{channel: d, node: 'ns=2;s=nobody'}}
+"""
+
+
+@contextlib.asynccontextmanager
+async def opcua_server(port):
+    from asyncua import Server, ua
+
+    server = Server()
+    await server.init()
+    server.set_endpoint(f'opc.tcp://127.0.0.1:{port}')
+    server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+    await server.register_namespace('linehaul')
+    nodes = {
+        name: await server.nodes.objects.add_variable(f'ns=2;s={name}', name, value)
+        for name, value in (('a', 1.0), ('b', 212.0), ('c', 10.0))
+    }
+    async with server:
+        yield nodes
+
+
+def test_a_real_opcua_server_that_goes_and_comes():
+    from asyncua import ua
+
+    port = free_port()
+    server = parse_server(opcua_text(port), TABLE)
+
+    async def story():
+        taken = Taken()
+        bridge = OpcUaBridge(server, time.time_ns, taken, np.random.default_rng(0), FAST)
+        async with task(bridge.run()):
+            await taken.until(lambda: taken.lost)
+            async with opcua_server(port) as nodes:
+                await taken.until(lambda: len({c for c, *_ in taken.rows}) == 4)
+                for value in (2.0, 3.0):
+                    await nodes['a'].write_value(value)
+                    await nodes['c'].write_value(8.5 + value / 2)
+                bad = ua.DataValue(ua.Variant(4.0), ua.StatusCode(ua.StatusCodes.BadSensorFailure))
+                await nodes['a'].write_value(bad)
+                await taken.until(lambda: (0, Quality.BAD) in [(c, q) for c, _, q in taken.rows])
+                first, taken.rows = taken.rows, []
+            taken.lost.clear()
+            await taken.until(lambda: taken.lost)
+            async with opcua_server(port):
+                await taken.until(lambda: (0, 1.0, Quality.GOOD) in taken.rows)
+        return first, bridge.refused
+
+    first, refused = asyncio.run(story())
+    assert {(0, 1.0, 1), (0, 3.0, 1)} <= set(first)
+    assert (1, pytest.approx(100.0), 1) in [(c, v, q) for c, v, q in first if c == 1]
+    assert [(v, q) for c, v, q in first if c == 2] == [(10.0, 1)]  # within its deadband
+    assert [q for c, _, q in first if c == 3] == [Quality.BAD]
+    assert [text.partition(':')[0] for text in refused] == ['ns=2;s=nobody']
