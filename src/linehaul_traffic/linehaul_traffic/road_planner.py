@@ -229,14 +229,16 @@ class TrafficPlanner:
     def _write(self, v: int, position: int, label: int) -> None:
         graph = self.graph
         arrays = graph.model.arrays
+        stood = graph.queues.turn[v, position] != ROLL
         size = sipp.write_way(self._search, graph.queues, arrays, v, position, label)
         if size < 0:
             graph.lengthen(-2 * size)
             sipp.write_way(self._search, graph.queues, arrays, v, position, label)
         q = graph.queues
-        if q.turn[v, position] != ROLL and position > q.reached[v]:
-            before = q.edge[v, position - 1]
-            q.reach[v, position] += arrays.down[q.motion[v], before]
+        stands = q.turn[v, position] != ROLL
+        if stands != stood and position > q.reached[v]:  # it brakes now, or does no more
+            braking = arrays.down[q.motion[v], q.edge[v, position - 1]]
+            q.reach[v, position] += braking if stands else -braking
         if self._late:
             sipp.start_late(q, arrays, v, position)
 
