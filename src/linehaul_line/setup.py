@@ -17,6 +17,6 @@ setup(
     description='Final assembly lines and stations: they ask for material.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [],
+        'console_scripts': ['line = linehaul_line.node:main'],
     },
 )

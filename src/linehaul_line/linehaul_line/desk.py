@@ -9,14 +9,23 @@ fleet answers comes back through `begun`, `placed` and `failed`. Nothing here se
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 from linehaul_line.assembly import Assembly, Event, run_until
-from linehaul_line.feeding import Feeding, Intent, feed, lost
+from linehaul_line.feeding import Feeding, Hold, Intent, Release, feed, lost
 from linehaul_line.ids import RequestId, StationId
-from linehaul_line.line import PartKey, SequenceTable, known_times, station_needs, tabulate
+from linehaul_line.line import (
+    LineSequence,
+    PartKey,
+    SequenceTable,
+    known_times,
+    station_needs,
+    tabulate,
+)
 from linehaul_line.lookahead import FloatArray, run_out
-from linehaul_line.packml import Refusal
+from linehaul_line.packml import Refusal, State
+from linehaul_line.product import Unit
 from linehaul_line.response import Response, observe_travel, observe_wait
 from linehaul_line.stock import PartStock, Promise, fetch_empty, has_room, put
 
@@ -36,6 +45,7 @@ class LineDesk:
     serial: int = 0
     _begun: dict[RequestId, float] = field(default_factory=dict)
     _table: SequenceTable | None = None
+    _holding: bool = False
 
     def tick(self, now: float, *, simulated: bool = True) -> tuple[list[Intent], list[Event]]:
         """Move the line to a time [s]; return what to tell the fleet and what happened.
@@ -50,15 +60,31 @@ class LineDesk:
         else:
             self.assembly = replace(self.assembly, now=now)
         times = self.times(now)
-        intents: list[Intent] = []
+        intents = self._holds()
         stock = dict(self.assembly.stock)
         for key, part in self.assembly.stock.items():
             needs = self.needs(key, times)
             response = self.responses[key[0]]
+            if self._holding:
+                continue
             stock[key], found = feed(part, needs, response, self.feeding, now, self._new_request)
             intents += found
         self.assembly = replace(self.assembly, stock=stock)
         return intents, events
+
+    def _holds(self) -> list[Intent]:
+        """Return the holds or releases of all open requests when the line goes down or up.
+
+        A starved line is not down: what it waits for must come.
+        """
+        down = self.assembly.state not in (State.EXECUTE, State.SUSPENDED)
+        if down == self._holding:
+            return []
+        self._holding = down
+        kind = Hold if down else Release
+        line = self.assembly
+        reason = f'line {line.plan.id} stands: {line.cause()}' if down else 'the line runs again'
+        return [kind(p.request, reason) for part in line.stock.values() for p in part.promises]
 
     def times(self, now: float) -> FloatArray:
         """Return the times (N,) [s] of the next steps, as far as known."""
@@ -113,6 +139,14 @@ class LineDesk:
         )
         return None
 
+    def came(self, key: PartKey, quantity: int) -> Refusal | None:
+        """Book a container that came although its request was withdrawn, or say why not."""
+        part = self.assembly.stock[key]
+        if not has_room(part):
+            return Refusal(f'{key[0]}, {key[1]}: delivered into a full place; count it')
+        self._set(key, put(part, min(max(quantity, 1), part.container_quantity)))
+        return None
+
     def failed(self, request: RequestId) -> None:
         """Close a request that brought nothing; the next tick asks anew where it is needed."""
         found = self.find(request)
@@ -142,6 +176,9 @@ class LineDesk:
         return {
             'serial': self.serial,
             'position': line.position,
+            'state': int(line.state),
+            'speed': line.pace.speed,
+            'held': dict(line.held),
             'done': line.done,
             'stood': [line.stood_starved, line.stood_own],
             'stock': [_part_out(key, part) for key, part in line.stock.items()],
@@ -155,15 +192,36 @@ class LineDesk:
             if key in stock:
                 stock[key] = _part_in(stock[key], one)
         starved, own = saved['stood']
+        state = State(saved['state'])
         self.serial = saved['serial']
         self.assembly = replace(
             self.assembly,
             stock=stock,
             position=saved['position'],
+            # A starved line looks again whether its parts are there.
+            state=State.EXECUTE if state == State.SUSPENDED else state,
+            pace=replace(self.assembly.pace, speed=saved['speed']),
+            held=saved['held'],
             done=saved['done'],
             stood_starved=starved,
             stood_own=own,
         )
+
+    def units_out(self) -> dict[str, Any]:
+        """Return the sequence as JSON can hold it."""
+        row = self.assembly.sequence
+        units = [[u.id, u.order, u.owner, u.model, u.due] for u in row.units]
+        return {'first': row.first, 'units': units}
+
+    def units_in(self, saved: Mapping[str, Any]) -> None:
+        """Take over a saved sequence; units of models that no longer exist are left out."""
+        units = (
+            Unit(unit, order, owner, model, inf if due is None else due)
+            for unit, order, owner, model, due in saved['units']
+        )
+        known = tuple(unit for unit in units if unit.model in self.assembly.plan.models)
+        sequence = LineSequence(saved['first'], known)
+        self.assembly = replace(self.assembly, sequence=sequence)
 
     def _set(self, key: PartKey, part: PartStock) -> None:
         self.assembly = replace(self.assembly, stock={**self.assembly.stock, key: part})

@@ -51,7 +51,23 @@ class Withdraw:
     reason: str
 
 
-Intent = Ask | Change | Withdraw
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Ask the fleet not to bring an open request now: its line stands by its own fault."""
+
+    request: RequestId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Ask the fleet to bring an open request that was held."""
+
+    request: RequestId
+    reason: str
+
+
+Intent = Ask | Change | Withdraw | Hold | Release
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from linehaul_line.assembly import (
 )
 from linehaul_line.desk import LineDesk
 from linehaul_line.errors import StockError
-from linehaul_line.feeding import Ask, Change, Feeding, Withdraw
+from linehaul_line.feeding import Ask, Change, Feeding, Hold, Release, Withdraw
 from linehaul_line.ids import (
     ItemId,
     LineId,
@@ -212,13 +212,25 @@ def test_a_slower_line_tells_the_fleet_that_there_is_time():
     assert 'sooner' in change.reason
 
 
-def test_a_line_that_stands_loses_urgency_as_time_goes():
+def test_a_line_that_stands_has_its_deliveries_held_and_needs_them_later():
     one = desk(line(stock=12), cover=60.0)
-    now, _ = first_ask(one)
+    now, ask = first_ask(one)
     one.assembly = fault(one.assembly, B, 'gripper')
-    changes = [i for i in one.tick(now + 100.0)[0] if isinstance(i, Change)]
-    assert changes
-    assert all('later' in change.reason for change in changes)
+    (hold,) = one.tick(now + 1.0)[0]
+    assert hold == Hold(ask.request, 'line fa1 stands: b: gripper')
+    assert one.tick(now + 100.0)[0] == []
+    one.assembly = mended(one.assembly, B)
+    release, change = one.tick(now + 101.0)[0]
+    assert release == Release(ask.request, 'the line runs again')
+    assert isinstance(change, Change)
+    assert change.due == pytest.approx(ask.due + 100.0, abs=2.0)
+
+
+def test_a_starved_line_is_not_held_off_what_it_waits_for():
+    one = desk(line(stock=12), cover=60.0)
+    intents = [i for now in range(0, 900, 5) for i in one.tick(float(now))[0]]
+    assert one.assembly.state == State.SUSPENDED
+    assert not [i for i in intents if isinstance(i, Hold | Withdraw)]
 
 
 def test_what_the_sequence_no_longer_needs_is_withdrawn():

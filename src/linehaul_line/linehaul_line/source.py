@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Lines of a plant with something to build, for the simulated end: units without orders.
+
+Where no order system gives a sequence, each line builds a levelled mix of its models.
+"""
+
+from collections.abc import Sequence
+from math import inf
+
+import numpy as np
+
+from linehaul_floor import Line, Plant
+from linehaul_line.assembly import Assembly, full_stock
+from linehaul_line.goal_chasing import goal_chasing
+from linehaul_line.ids import LineId, ModelId, OrderId, OwnerId, StationId, UnitId
+from linehaul_line.line import LinePlan, LineSequence
+from linehaul_line.pace import Pace
+from linehaul_line.product import Model, Unit, parts_of, standard_model
+from linehaul_line.sizing import PartDemand
+
+
+def units(
+    line: LineId, models: Sequence[Model], shares: Sequence[int], first: int, count: int
+) -> tuple[Unit, ...]:
+    """Return units in a level order of the models' shares, from a position on.
+
+    Args:
+        line: for the unit ids.
+        models: what it builds.
+        shares: (M,) units of each model in a round.
+        first: position of the first unit.
+        count: units wanted; whole rounds are made, so there may be more.
+    """
+    keys = parts_of(models)
+    bill = [[model.bill.get(s, {}).get(i, 0) for s, i in keys] for model in models]
+    order = goal_chasing(np.array(shares), np.array(bill, np.int64).reshape(len(models), -1))
+    rounds = -(-count // len(order))
+    return tuple(
+        Unit(
+            UnitId(f'{line}-u{first + number:07d}'),
+            OrderId(''),
+            OwnerId('stock'),
+            models[int(kind)].id,
+            inf,
+        )
+        for number, kind in enumerate(np.tile(order, rounds))
+    )
+
+
+def make_line(
+    plant: Plant, line: Line, models: Sequence[Model] = (), *, start: float, known: int = 500
+) -> Assembly:
+    """Return a line of the plant with full places and units to build.
+
+    Args:
+        plant: with the stations' places and the items' containers.
+        line: which.
+        models: what it builds; none: the standard model of the plant file.
+        start: plant time [s] of its first step.
+        known: units in its sequence.
+
+    Raises:
+        ProductError: the plant file has no standard model.
+    """
+    made = list(models) or [standard_model(plant, line)]
+    plan = LinePlan(line.id, line.stations, {one.id: one for one in made}, line.takt)
+    places = {station: plant.places[station].capacity for station in line.stations}
+    containers = {item.id: item.container_units for item in plant.items.values()}
+    row = units(line.id, made, [1] * len(made), 0, known)
+    stock = full_stock(plan, places, containers)
+    return Assembly(plan, LineSequence(0, row), 0, Pace(line.takt, 1.0, start), stock, now=start)
+
+
+def more(line: Assembly, known: int) -> LineSequence:
+    """Return the sequence with units added behind, so that so many are known."""
+    sequence = line.sequence
+    end = sequence.first + len(sequence.units)
+    missing = known - (end - line.position)
+    if missing <= 0:
+        return sequence
+    models = list(line.plan.models.values())
+    row = units(line.plan.id, models, [1] * len(models), end, missing)
+    return LineSequence(sequence.first, sequence.units + row)
+
+
+def demands(line: Assembly) -> list[PartDemand]:
+    """Return the mean demand of each part over the known sequence, for the check of sizes."""
+    usage: dict[tuple[StationId, ModelId], int] = {}
+    for unit in line.sequence.units:
+        for station in line.plan.models[unit.model].bill:
+            usage[station, unit.model] = usage.get((station, unit.model), 0) + 1
+    span = max(len(line.sequence.units), 1) * line.plan.takt
+    found = []
+    for (station, item), part in line.stock.items():
+        parts = sum(
+            count * line.plan.models[model].bill[station].get(item, 0)
+            for (where, model), count in usage.items()
+            if where == station
+        )
+        found.append(PartDemand(station, item, parts / span, part.places, part.container_quantity))
+    return found

@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""The line node with a clock and a stand-in for the fleet in one executor."""
+
+import pytest
+
+pytest.importorskip('rclpy', reason='no ROS 2 here')
+
+from dataclasses import replace
+from math import inf
+
+from linehaul_line.assembly import fault
+from linehaul_line.convert import line_state, station_state, to_goal, to_unit
+from linehaul_line.feeding import Ask
+from linehaul_line.node import LineNode
+from linehaul_line.packml import State
+from linehaul_line.source import make_line
+from linehaul_ros.actions import action_server
+from linehaul_ros.testing import ros_context, spin_until, spinning
+from linehaul_ros.time import from_time, to_time
+from rclpy.action import CancelResponse
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.task import Future
+
+from linehaul_floor import load_plant
+from linehaul_interfaces.action import DeliverMaterial
+from linehaul_interfaces.msg import DeliveryState, ErrorCode
+from linehaul_interfaces.srv import ChangeDelivery, SetLineState
+from linehaul_ros import names
+
+PLANT = load_plant('cell')
+LINE = next(iter(PLANT.lines.values()))
+
+
+class Bench:
+    """A line node, a clock that runs fast, and a fleet that delivers when told."""
+
+    def __init__(self, context, state_dir, now=100.0):
+        self.node = LineNode(
+            context=context,
+            parameter_overrides=[
+                Parameter('plant', value='cell'),
+                Parameter('state_dir', value=str(state_dir)),
+                Parameter('use_sim_time', value=True),
+                Parameter('start', value=1.0),
+                Parameter('known', value=60),
+            ],
+        )
+        self.fleet = Node('fleet', context=context)
+        self.now, self.step = now, 2.0
+        self.goals, self.changes, self.lines, self.stations = {}, [], {}, {}
+        clock = names.CLOCK
+        self.clock = self.fleet.create_publisher(clock.type, clock.name, clock.qos)
+        self.fleet.create_timer(0.02, self.tick)
+        self.server = action_server(
+            self.fleet, names.DELIVER_MATERIAL, self.deliver, lambda _: CancelResponse.ACCEPT
+        )
+        self.fleet.create_service(ChangeDelivery, names.CHANGE_DELIVERY.name, self.change)
+        self.command = self.fleet.create_client(SetLineState, names.SET_LINE_STATE.name)
+        line = names.LINE_STATE.of(LINE.id)
+        self.fleet.create_subscription(line.type, line.name, self.hear, line.qos)
+
+    def hear(self, message):
+        self.lines[message.line_id] = message
+
+    def tick(self):
+        self.now += self.step
+        self.clock.publish(names.CLOCK.type(clock=to_time(self.now)))
+
+    async def deliver(self, handle):
+        goal = handle.request
+        arrived = self.goals.setdefault(goal.request_id, (goal, Future()))[1]
+        state = DeliveryState(request_id=goal.request_id, phase=DeliveryState.PHASE_FETCHING)
+        handle.publish_feedback(DeliverMaterial.Feedback(state=state))
+        result = await arrived
+        handle.succeed()
+        return result
+
+    def change(self, request, response):
+        self.changes.append(request)
+        return response
+
+    def arrive(self, name, **fields):
+        goal, future = self.goals[name]
+        result = {'load_id': 'l1', 'quantity': goal.quantity, 'station_id': goal.station_id}
+        future.set_result(DeliverMaterial.Result(**(result | fields)))
+
+    def part(self, goal):
+        assembly = self.node._desks[LINE.id].assembly
+        return assembly.stock[goal.station_id, goal.item_id]
+
+    def state(self, executor, **fields):
+        request = SetLineState.Request(line_id=LINE.id, actor='test', **fields)
+        spin_until(executor, self.command.service_is_ready)
+        future = self.command.call_async(request)
+        spin_until(executor, future.done)
+        return future.result()
+
+
+def test_a_line_asks_takes_what_comes_and_obeys(tmp_path):
+    with ros_context() as context:
+        bench = Bench(context, tmp_path)
+        with spinning(context, bench.node, bench.fleet) as executor:
+            spin_until(executor, lambda: bench.goals)
+            name, (goal, _) = next(iter(bench.goals.items()))
+            assert goal.quantity == PLANT.items[goal.item_id].container_units
+            assert from_time(goal.due) > bench.now
+            bench.step = 0.0
+            before = bench.part(goal)
+            assert name in [one.request for one in before.promises]
+            assert bench.state(executor, command=SetLineState.Request.COMMAND_HOLD).error_code == 0
+            bench.step = 0.5
+            spin_until(executor, lambda: bench.changes)
+            assert bench.changes[0].change == ChangeDelivery.Request.CHANGE_HOLD
+            stock = bench.node._desks[LINE.id].assembly
+            key = (goal.station_id, goal.item_id)
+            room = replace(before, contents=before.contents[:1], empties=0)
+            bench.node._desks[LINE.id].assembly = replace(
+                stock, stock={**stock.stock, key: replace(room, promises=before.promises)}
+            )
+            bench.arrive(name)
+            spin_until(executor, lambda: name not in bench.node._asks)
+            assert bench.part(goal).quantity == room.quantity + goal.quantity
+            assert bench.part(goal).promises == ()
+            spin_until(executor, lambda: bench.lines[LINE.id].state.state == State.HELD)
+            refused = bench.state(executor, command=SetLineState.Request.COMMAND_RESET)
+            assert refused.error_code == ErrorCode.LINE_TRANSITION_NOT_ALLOWED
+            speed = SetLineState.Request.COMMAND_SET_SPEED
+            assert (
+                bench.state(executor, command=speed, speed_factor=3.0).error_code
+                == ErrorCode.LINE_SPEED_OUT_OF_RANGE
+            )
+        assert bench.node.close() == 0
+
+
+def test_a_killed_line_comes_back_with_its_requests(tmp_path):
+    with ros_context() as context:
+        bench = Bench(context, tmp_path)
+        with spinning(context, bench.node, bench.fleet) as executor:
+            spin_until(executor, lambda: bench.goals)
+            bench.step = 0.0
+            name, (goal, _) = next(iter(bench.goals.items()))
+            position = bench.node._desks[LINE.id].assembly.position
+        # Not closed: as after kill -9.
+        again = Bench(context, tmp_path, now=bench.now)
+        with spinning(context, again.node, again.fleet) as executor:
+            spin_until(executor, lambda: name in again.goals)
+            assert again.goals[name][0] == goal
+            assert name in [one.request for one in again.part(goal).promises]
+            assert again.node._desks[LINE.id].assembly.position >= position
+        again.node.close()
+        bench.node.close()
+
+
+# -- conversion
+
+
+def test_what_is_asked_for_becomes_a_goal_that_is_not_in_the_past():
+    ask = Ask('r1', 'fa1_01', 'casing', 20, 90.0, 95.0, 255)
+    goal = to_goal(ask, 100.0)
+    assert (goal.request_id, goal.quantity, goal.priority) == ('r1', 20, 255)
+    assert from_time(goal.due) == 105.0
+    assert goal.earliest.sec == 0
+    later = to_goal(replace(ask, earliest=300.0, due=250.0), 100.0)
+    assert from_time(later.earliest) == from_time(later.due) == 250.0
+
+
+def test_a_line_tells_whose_fault_it_is_that_it_stands():
+    line = fault(make_line(PLANT, LINE, start=0.0), 'fa1_02', 'gripper')
+    told = line_state(line, [10.0, 40.0], 5.0)
+    assert (told.state.state, told.stop_cause) == (State.HELD, 'fa1_02: gripper')
+    assert told.speed_factor == 0.0
+    assert [from_time(slot.planned) for slot in told.upcoming] == [10.0, 40.0]
+    assert to_unit(told.upcoming[0]).id == line.sequence.units[0].id
+    own = station_state(line, 'fa1_02', {}, 5.0)
+    other = station_state(line, 'fa1_01', {('fa1_01', 'casing'): inf}, 5.0)
+    assert (own.state.state, own.andon) == (State.HELD, True)
+    assert (other.state.state, other.andon) == (State.SUSPENDED, False)
+    assert other.parts[0].run_out.sec == 0
+    assert other.parts[0].places_taken == other.parts[0].places
