@@ -27,7 +27,7 @@ OUTSIDE = 100.0
 MOST_STATES = 10_000
 """Nodes, actions or errors in one state beyond which it is nonsense."""
 FIT = 0.01
-"""[m] and share by which a vehicle may be larger or slower than its class."""
+"""[m] and share by which a vehicle may be larger or slower to stop than its class."""
 
 
 def check_state(s: Situation, vehicle_id: VehicleId, state: State) -> list[Finding]:
@@ -104,7 +104,7 @@ def check_connection(vehicle_id: VehicleId, connection: Connection) -> str:
 
 
 def check_factsheet(sheet: Factsheet, vehicle_class: VehicleClass) -> list[str]:
-    """Return where a vehicle is larger, slower or weaker than the class its ways are planned for.
+    """Return where a vehicle is not what its ways are planned for: larger, or slower to stop.
 
     Args:
         sheet: what the vehicle says it is.
@@ -123,13 +123,11 @@ def check_factsheet(sheet: Factsheet, vehicle_class: VehicleClass) -> list[str]:
             found.append(f'{name} is not finite')
         elif corners.size and not _inside(corners, planned):
             found.append(f'{name} is larger than that of class {vehicle_class.id}')
-    limits = (
-        ('deceleration', sheet.maximum_deceleration, vehicle_class.deceleration),
-        ('load', sheet.maximum_load_mass, vehicle_class.load_mass_max),
-    )
-    for name, value, least in limits:
-        if not value >= least * (1.0 - FIT):
-            found.append(f'maximum {name} is {value:g}, class {vehicle_class.id} has {least:g}')
+    if not sheet.maximum_deceleration >= vehicle_class.deceleration * (1.0 - FIT):
+        text = f'{sheet.maximum_deceleration:g}, class {vehicle_class.id} has '
+        found.append(f'maximum deceleration is {text}{vehicle_class.deceleration:g}')
+    if not sheet.maximum_load_mass >= 0.0:
+        found.append(f'maximum load is {sheet.maximum_load_mass:g} kg')
     return found
 
 
