@@ -31,6 +31,7 @@ from linehaul_transfer import (
     Moved,
     PortId,
     PortSide,
+    PortSignals,
     Problem,
     Reset,
     Sensed,
@@ -143,7 +144,7 @@ class Transfers:
                 self._speak(i, side, now)
         for place, port in self._all.ports.items():
             if not port.may_move or self._data.steps % IDLE_EVERY == 0:
-                self._answer(place, port, now)
+                self._answer(port, now)
             held = port.state.vehicle if not port.may_move else None
             self._data.ledger.ports[place].claimed = held  # type: ignore[assignment]
         reports: list[tuple[int, Event]] = []
@@ -157,22 +158,27 @@ class Transfers:
         if message is None or not message.port_id:
             return
         self._all.said.append(message)
-        if self._data.radio.lost(i, self._data.rng):
+        foreign = message.port_id in self._settings.foreign_ports
+        if foreign or self._data.radio.lost(i, self._data.rng):
             return
         port = self._port(PlaceId(message.port_id), now)
         if port.may_move:
             self._look(port, message, now)
         port.handle(HeardVehicle(message), now)
-        self._answer(PlaceId(message.port_id), port, now)
+        self._answer(port, now)
 
-    def _answer(self, place: PlaceId, port: PortSide, now: float) -> None:
+    def _answer(self, port: PortSide, now: float) -> None:
         message = port.tick(now)
         if message is None:
             return
         self._all.said.append(message)
+        self.hear(message, now)
+
+    def hear(self, message: PortSignals, now: float) -> None:
+        """Let the vehicles at a port hear it."""
         for i, side in self._all.vehicles.items():
             deaf = self._data.bodies.dead[i] or self._data.radio.lost(i, self._data.rng)
-            if str(side.state.port) == str(place) and not deaf:
+            if side.state.port == message.port_id and not deaf:
                 side.handle(HeardPort(message), now)
 
     def _look(self, port: PortSide, message: VehicleSignals, now: float) -> None:
@@ -223,7 +229,8 @@ class Transfers:
             self._data.ledger.give(load, kind, vehicle if aboard else str(work.place), now)
         self._data.bodies.loaded[i] = vehicle in self._data.ledger.carried
         side.handle(Sensed(FULL if aboard else CLEAR), now)
-        self._port(work.place, now).handle(Sensed(CLEAR if aboard else FULL), now)
+        if work.place not in self._settings.foreign_ports:
+            self._port(work.place, now).handle(Sensed(CLEAR if aboard else FULL), now)
 
     def _reports(self, i: int) -> list[Event]:
         side, work = self._all.vehicles[i], self._all.work[i]
@@ -269,6 +276,8 @@ class Transfers:
     ) -> Problem:
         """Let a person put the load of a stopped hand-off to one side and say so."""
         port = self._all.ports.get(place)
+        if place in self._settings.foreign_ports:
+            return self._confirm_at_vehicle(place, session, holder, actor, now)
         if port is None:
             return Problem(Code.UNKNOWN_SESSION, f'nobody is asked about session {session!r}')
         where = Holder(holder) if holder in list(Holder) else Holder.UNKNOWN
@@ -278,6 +287,21 @@ class Transfers:
                 if self._all.vehicles[i].state.session == session:
                     self._put(i, where, now)
         return problem
+
+    def _confirm_at_vehicle(
+        self, place: PlaceId, session: str, holder: int, actor: str, now: float
+    ) -> Problem:
+        """Let the vehicle take the word, at a port that keeps no record."""
+        where = Holder(holder) if holder in list(Holder) else Holder.UNKNOWN
+        word = Confirm(SessionId(session), where, actor)
+        for i, work in self._all.work.items():
+            side = self._all.vehicles[i]
+            if work.place == place and side.state.session == session:
+                problem = side.handle(word, now)
+                if not problem:
+                    self._put(i, where, now)
+                return problem
+        return Problem(Code.UNKNOWN_SESSION, f'nobody is asked about session {session!r}')
 
     def reset(self, place: PlaceId, now: float) -> str:
         """Let a person reset a port; return what still keeps it shut, empty: nothing."""

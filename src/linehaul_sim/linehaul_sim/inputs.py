@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from linehaul_sim.faults import Fault
 from linehaul_sim.warehouse import RetrieveRequest
+from linehaul_transfer import PortSignals
 from linehaul_vda5050 import InstantActions, Order
 
 
@@ -73,6 +74,13 @@ class PortReset:
     port_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class StationHeard:
+    """A port that is not simulated here said its levels."""
+
+    signals: PortSignals
+
+
 Input: TypeAlias = (
     OrderSent
     | InstantActionsSent
@@ -82,4 +90,5 @@ Input: TypeAlias = (
     | LoadsSeen
     | TransferConfirmed
     | PortReset
+    | StationHeard
 )

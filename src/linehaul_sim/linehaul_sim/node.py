@@ -17,7 +17,11 @@ from linehaul_ros.actions import action_server
 from linehaul_ros.parameters import ParameterError, declare, setting
 from linehaul_ros.run import run
 from linehaul_ros.time import now_of, to_time
-from linehaul_transfer.convert import port_signals_to_msg, vehicle_signals_to_msg
+from linehaul_transfer.convert import (
+    port_signals_from_msg,
+    port_signals_to_msg,
+    vehicle_signals_to_msg,
+)
 from linehaul_vda5050.convert import (
     connection_to_msg,
     factsheet_to_msg,
@@ -56,6 +60,7 @@ from linehaul_sim.inputs import (
     PortReset,
     RetrievalAsked,
     RetrievalCancelled,
+    StationHeard,
     TransferConfirmed,
 )
 from linehaul_sim.settings import Settings
@@ -109,6 +114,9 @@ class Config:
     handshake: bool = setting(
         False, doc='Vehicles and ports do the load handshake around each pick and drop.'
     )
+    foreign_ports: str = setting(
+        '', doc='Ports, joined by commas, whose side of the handshake is not simulated here.'
+    )
     charge: float = setting(0.9, doc='State of charge at the beginning.', low=0.05, high=1.0)
 
     def settings(self) -> Settings:
@@ -124,6 +132,7 @@ class Config:
             keep_empties=self.keep_empties,
             charge=self.charge,
             handshake=self.handshake,
+            foreign_ports=tuple(name for name in self.foreign_ports.split(',') if name),
         )
         return settings if self.clock == 'lead' else replace(settings, start_time=0.0)
 
@@ -180,6 +189,10 @@ class SimNode(Node):
         self._server = action_server(self, names.RETRIEVE_LOAD, self._retrieve, self._cancel)
         self.create_service(names.INJECT_FAULT.type, names.INJECT_FAULT.name, self._inject)
         self._signals: dict[tuple[type, str], Any] = {}
+        for port_id in self.world.settings.foreign_ports:
+            if port_id not in self.world.data.ledger.ports:
+                raise UnknownIdError(f'foreign_ports: no port {port_id!r} in this plant')
+            self._subscribe(names.STATION_SIGNALS.of(port_id), self._station)
         for port_id in self.world.data.ledger.ports if self.world.settings.handshake else ():
             word, reset = names.CONFIRM_TRANSFER.of(port_id), names.RESET_PORT.of(port_id)
             self.create_service(word.type, word.name, partial(self._confirm, port_id))
@@ -232,6 +245,11 @@ class SimNode(Node):
         self._take(FaultInjected(fault))
         self.get_logger().warning(f'fault={fault.kind.name} target={fault.target}')
         return response
+
+    def _station(self, message: Any) -> None:
+        heard = StationHeard(port_signals_from_msg(message))
+        self.world.hear_station(heard.signals)
+        self._take(heard)
 
     def _confirm(self, port_id: str, request: Any, response: Any) -> Any:
         word = TransferConfirmed(

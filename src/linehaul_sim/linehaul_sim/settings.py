@@ -24,6 +24,7 @@ class Settings:
         check: Watch for overlaps and vehicles beyond their base.
         report: Put states together for the outside; off in benchmarks that read the arrays.
         handshake: Vehicles and ports do the load handshake around each pick and drop.
+        foreign_ports: Ports whose side of the handshake is somebody else's.
     """
 
     seed: int = 1
@@ -41,3 +42,4 @@ class Settings:
     check: bool = True
     report: bool = True
     handshake: bool = False
+    foreign_ports: tuple[str, ...] = ()

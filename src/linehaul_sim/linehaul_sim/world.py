@@ -48,6 +48,7 @@ from linehaul_sim.inputs import (
     PortReset,
     RetrievalAsked,
     RetrievalCancelled,
+    StationHeard,
     TransferConfirmed,
 )
 from linehaul_sim.settings import Settings
@@ -63,7 +64,7 @@ from linehaul_sim.warehouse import (
     step_warehouse,
 )
 from linehaul_sim.world_data import WorldData, new_world
-from linehaul_transfer import Problem
+from linehaul_transfer import PortSignals, Problem
 from linehaul_vda5050 import (
     Connection,
     ConnectionState,
@@ -137,6 +138,8 @@ class World:
                 self.see_loads(item)
             case TransferConfirmed():
                 self.confirm_transfer(item)
+            case StationHeard(signals):
+                self.hear_station(signals)
             case PortReset(port_id):
                 self.reset_port(port_id)
 
@@ -204,6 +207,11 @@ class World:
         return self.devices.transfers.confirm(
             place, word.session_id, word.holder, word.actor, self.now
         )
+
+    def hear_station(self, signals: PortSignals) -> None:
+        """Let vehicles hear a port that is not simulated here."""
+        if self.devices.transfers is not None:
+            self.devices.transfers.hear(signals, self.now)
 
     def reset_port(self, port_id: str) -> str:
         """Let a person reset a port; return what still keeps it shut.
