@@ -38,7 +38,7 @@ from linehaul_fleet.warm import warm_up
 from linehaul_floor import PlaceKind, Plant, VehicleId, VehicleSpawn, conflict_table, load_plant
 
 RUNS = [['--part', 'live', 'shift']]
-WARM = 0.2
+WARM = 0.4
 """Share of the live part that does not count."""
 
 
@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument('--part', nargs='+', choices=['live', 'shift'], default=['live', 'shift'])
     parser.add_argument('--vehicles', type=int, default=200)
     parser.add_argument('--rate', type=float, default=600.0, help='deliveries an hour, live')
-    parser.add_argument('--minutes', type=float, default=20.0, help='plant time of the live part')
+    parser.add_argument('--minutes', type=float, default=15.0, help='plant time of the live part')
     parser.add_argument('--hours', type=float, default=2.0, help='of the shift')
     parser.add_argument('--load', type=float, default=1.0, help='speed of the lines in the shift')
     parser.add_argument('--policy', nargs='+', choices=list(POLICIES), default=list(POLICIES))

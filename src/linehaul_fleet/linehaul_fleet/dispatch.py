@@ -9,6 +9,7 @@ together, or not at all. Every change says in one line what changed and why.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import nan
 
 from linehaul_traffic.redirect import congestion
 
@@ -23,7 +24,7 @@ from linehaul_fleet.events import (
     PhaseReached,
 )
 from linehaul_fleet.explain import explain
-from linehaul_fleet.missions import Mission, open_missions, slack_of
+from linehaul_fleet.missions import Mission, is_firm, open_missions, slack_of
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.offers import Offer, Standing, offers
 from linehaul_fleet.situation import Situation
@@ -63,6 +64,7 @@ def dispatch(s: Situation, pair: Pair, now: float) -> None:
     if s.desk.seen == s.desk.noted and 0.0 <= now - s.desk.solved < PERIOD:
         return
     missions = open_missions(s, now)
+    _let_go(s, {m.key for m in missions}, now)
     able = offers(s, now)
     loose = [m for m in missions if not m.firm]
     pairings = pair(s, loose, able, now)
@@ -74,6 +76,23 @@ def dispatch(s: Situation, pair: Pair, now: float) -> None:
     for group in _groups(_moves(pairings)):
         _carry_out(s, group, before, now)
     s.desk.seen = s.desk.noted
+
+
+def _let_go(s: Situation, wanted: set[str], now: float) -> None:
+    """Call vehicles back that are on their way to a load whose line stands."""
+    for vehicle in s.model.vehicles.values():
+        delivery = s.delivery_of(vehicle)
+        if delivery is None or not delivery.hold or delivery.phase is not Phase.FETCHING:
+            continue
+        request_id, home = delivery.request.request_id, Job(JobKind.PARK, target=vehicle.home)
+        if request_id in wanted or is_firm(s, vehicle) or not turn(s, {vehicle.id: home}, now):
+            continue
+        stands = f'because {delivery.station_id} stands'
+        reason = f'{request_id}: {vehicle.id} -> later, {stands}'
+        s.note(JobEnded(vehicle.id, reason), now)
+        s.note(PhaseReached(request_id, Phase.ACCEPTED), now)
+        s.note(JobGiven(vehicle.id, home), now)
+        s.note(DeliveryReassigned(request_id, vehicle.id, None, delivery.slack, nan, reason), now)
 
 
 def _watch_roads(s: Situation, now: float) -> None:
@@ -175,7 +194,7 @@ def _tell(
     if move.new is None:
         s.note(PhaseReached(request_id, Phase.ACCEPTED), now)
     old = before.get(mission.key)
-    old_slack = slack_of(mission, old.arrival) if old else float('nan')
+    old_slack = slack_of(mission, old.arrival) if old else nan
     new_slack = slack_of(mission, move.pairing.arrival)
     reason = explain(move.old, move.new, mission, (old_slack, new_slack), _instead(group, move))
     s.note(DeliveryReassigned(request_id, move.old, move.new, old_slack, new_slack, reason), now)

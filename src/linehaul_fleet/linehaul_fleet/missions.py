@@ -22,6 +22,8 @@ RETURN_WITHIN = 900.0
 """[s] within which a load that nobody waits for is to be gone from its place."""
 TURN = 40.0
 """[s] between two picks at a port."""
+OVERDUE = 5.0
+"""[s] until a container comes that should be there already."""
 READY_GUESS = 60.0
 """[s] until a promised container comes, where the warehouse does not say."""
 
@@ -34,6 +36,7 @@ class Mission:
     press: by when the load must be delivered so that what comes behind it at the source is not
     late; behind: how many those are. asked: when it could have been brought first. holder: who
     fetches it now; firm: that cannot be changed any more. changes: how often it changed vehicles.
+    hold: its line stands, and it is fetched only if it keeps others from the port.
     """
 
     key: str
@@ -48,6 +51,7 @@ class Mission:
     changes: int = 0
     press: float = inf
     behind: int = 0
+    hold: bool = False
 
     @property
     def source(self) -> PlaceId:
@@ -63,10 +67,11 @@ def open_missions(s: Situation, now: float) -> list[Mission]:
     found = [
         _delivery(s, d, fetching.get(d.request.request_id), now)
         for d in s.model.open.values()
-        if d.port_id is not None and d.phase < Phase.LOADED and not d.hold
+        if d.port_id is not None and d.phase < Phase.LOADED
     ]
     found += _returns(s, fetching, now)
-    return sorted(_in_line(found, now), key=_urgency)
+    wanted = (m for m in _in_line(found, now) if m.behind > 0 or m.firm or not m.hold)
+    return sorted(wanted, key=_urgency)
 
 
 def _urgency(mission: Mission) -> tuple[float, int, str]:
@@ -113,19 +118,20 @@ def _delivery(s: Situation, d: Delivery, vehicle: Vehicle | None, now: float) ->
         request_id=d.request.request_id,
         load_id=d.load_id,
     )
-    expected = now + READY_GUESS if isnan(d.expected) else d.expected
+    expected = now + READY_GUESS if isnan(d.expected) else max(d.expected, now + OVERDUE)
     earliest = d.requested if isnan(d.request.earliest) else d.request.earliest
     return Mission(
         key=d.request.request_id,
         job=job,
         mass=s.plant.items[d.request.item_id].load_mass,
         ready=max(-inf if d.at_port else expected, not_before(s, d)),
-        due=d.due,
-        priority=d.priority,
+        due=nan if d.hold else d.due,
+        priority=0 if d.hold else d.priority,
         asked=max(d.requested, earliest),
         holder=vehicle.id if vehicle else None,
         firm=vehicle is not None and is_firm(s, vehicle),
         changes=d.reassignments,
+        hold=d.hold,
     )
 
 

@@ -458,6 +458,38 @@ def test_a_load_for_a_line_that_stands_is_parked_and_goes_on_when_it_runs():
     assert factory.phase('d1') is Phase.DELIVERED
 
 
+def test_a_vehicle_on_its_way_to_a_load_is_called_back_when_the_line_stands():
+    factory = Factory(ready_after=0, lookahead=2.0)
+    factory.request('d1')
+    while factory.phase('d1') is not Phase.FETCHING:
+        factory.step()
+    factory.fleet.change('d1', Change(hold=True), 'fa1', 'stands', factory.now)
+    factory.run(150)
+    assert factory.phase('d1') is Phase.ACCEPTED
+    assert not any(v.loads for v in factory.vehicles.values())
+    reasons = [r[1]['reason'] for _, r in factory.journal if r[0] == 'DeliveryReassigned']
+    assert reasons == ['d1: agv_001 -> later, because fa1_02 stands']
+    factory.fleet.change('d1', Change(hold=False), 'fa1', 'runs', factory.now)
+    factory.run(300)
+    assert factory.phase('d1') is Phase.DELIVERED
+
+
+def test_a_load_whose_line_stands_does_not_keep_the_others_from_the_port():
+    factory = Factory(ready_after=10**9)
+    factory.one_port, factory.promise = True, 3.0
+    factory.request('d0')
+    factory.run(5)
+    port = factory.fleet.model.deliveries['d0'].port_id
+    factory.fleet.change('d0', Change(hold=True), 'fa1', 'stands', factory.now)
+    factory.fleet.container_ready('d0', port, 'load-d0', factory.now)
+    factory.request('d1')
+    factory.run(200)
+    assert factory.phase('d0') in (Phase.LOADED, Phase.DELIVERING)
+    factory.fleet.container_ready('d1', port, 'load-d1', factory.now)
+    factory.run(300)
+    assert factory.phase('d1') is Phase.DELIVERED
+
+
 def test_a_load_for_a_line_that_stands_serves_another_that_needs_the_same():
     plant = cell()[0]
     one, other = plant.places_of(PlaceKind.STATION)[:2]
