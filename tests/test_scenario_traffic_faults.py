@@ -3,9 +3,7 @@
 """Traffic in which everything goes wrong, in small: the fault benchmark for some minutes.
 
 The chances are many times those of the benchmark, so that every fault comes together with every
-other. The runs are deterministic. They find the rings of waiting that earlier builds had: steps
-granted before their time that others were planned before, the same after a restart, and ways that
-return to a lane.
+other. The runs are deterministic.
 """
 
 import sys

@@ -27,6 +27,7 @@ import numpy as np
 from linehaul_floor import ConflictTable, Roadmap, VehicleClass, VehicleId
 from linehaul_traffic import road_queues as kernels
 from linehaul_traffic.errors import CommitError
+from linehaul_traffic.loops import Loop, full_loop, one_way_loops
 from linehaul_traffic.ordering import Order, give_ranks, order_of, sequence
 from linehaul_traffic.road_model import ROLL, RoadModel
 from linehaul_traffic.road_queues import FREE, Queues
@@ -80,6 +81,7 @@ class ExecutionGraph:
         self._retimed = -np.inf
         self._ready: dict[VehicleId, float] = {}
         self._conflicts = conflicts
+        self._loops: tuple[Loop, ...] | None = None
         self._slot: dict[VehicleId, int] = {}
         self._ids: dict[int, VehicleId] = {}
         self._paths: dict[VehicleId, Path] = {}
@@ -161,6 +163,9 @@ class ExecutionGraph:
         blocker = self.blocker(vehicle, path)
         if blocker is not None:
             raise CommitError(f'{vehicle}: {blocker[0]} rests in the way')
+        if self.fills_loop(vehicle, path.nodes[-1]):
+            name = self.roadmap.node_ids[path.nodes[-1]]
+            raise CommitError(f'{vehicle}: no node of the loop through {name} would stay free')
         kernels.withdraw(self.queues, self.model.arrays, v)
         self._write(v, path)
         self._append(v)
@@ -202,6 +207,16 @@ class ExecutionGraph:
                 for element in table.of(int(q.node[v, q.size[v] - 1])).tolist():
                     taken[element] = other
         return taken
+
+    def fills_loop(self, vehicle: VehicleId, node: int) -> bool:
+        """Return whether a one-way loop would be full if a vehicle came to rest at a node."""
+        if self.roadmap.node_bay[node]:
+            return False
+        if self._loops is None:
+            self._loops = one_way_loops(self.roadmap)
+        q = self.queues
+        resting = {int(q.node[v, q.size[v] - 1]) for i, v in self._slot.items() if i != vehicle}
+        return full_loop(self._loops, resting, node) is not None
 
     def path(self, vehicle: VehicleId) -> tuple[Path, int, int]:
         """Return a vehicle's path and its reached and granted node positions."""

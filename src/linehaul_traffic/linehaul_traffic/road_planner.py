@@ -127,6 +127,8 @@ class TrafficPlanner:
         other = self._resting(v, wish.goal)
         if other != FREE:
             return Wait(wish.vehicle, graph.at_slot(other), wish.goal)
+        if graph.fills_loop(wish.vehicle, wish.goal):
+            return Wait(wish.vehicle, wish.vehicle, wish.goal)
         start = self._rest_start(v, here, wish.heading)
         togo = self._tables[int(graph.queues.kind[v])].row(wish.goal)
         if not np.isfinite(togo[start.edges]).any():

@@ -3,9 +3,7 @@
 """Crowded small floors on which all goes wrong at once: nobody meets, nobody waits in a ring.
 
 Vehicles stand still for a while, plans are changed all the time, what is granted is heard late,
-and the planner is made anew from its journal, which is older than what vehicles know. These are
-the runs that find rings from steps granted before their time, from what vehicles say they were
-granted, and from ways that return to a lane.
+and the planner is made anew from its journal, which is older than what vehicles know.
 """
 
 import numpy as np
