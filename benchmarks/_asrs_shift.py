@@ -95,7 +95,7 @@ def make_shift(hours: float, rate: float, rng: np.random.Generator) -> Shift:
 def make_rack(aisles: int) -> Rack:
     """Return aisles of 2,000 cells, 80 x 24 m, two ports each way with two slots."""
     return uniform_rack(
-        'wh', aisles, 50, 20, DRIVE, bay=1.6, level=1.2, capacity=2, ports=2, conveyor_time=10.0
+        'wh', aisles, 50, 20, DRIVE, bay=1.6, level=1.2, capacity=3, ports=2, conveyor_time=10.0
     )
 
 

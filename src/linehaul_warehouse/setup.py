@@ -17,6 +17,8 @@ setup(
     description='Stereoscopic warehouse: stock, cranes, decisions; distribution centre.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [],
+        'console_scripts': [
+            'warehouse = linehaul_warehouse.node:main',
+        ],
     },
 )

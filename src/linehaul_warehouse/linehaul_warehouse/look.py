@@ -14,6 +14,9 @@ from linehaul_warehouse.state import State
 LEAD = 60.0
 """[s] from the decision for a retrieval until its container is at the port, about."""
 
+CYCLE = 75.0
+"""[s] of a dual cycle, about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -89,9 +92,10 @@ def candidates(
     dues = sorted((due_of(r, settings), r.request.id) for r in promised)
     room = slots(state)
     found: list[Candidate] = []
-    for due, request_id in dues:
+    for rank, (due, request_id) in enumerate(dues):
         retrieval = state.facts.retrievals[request_id]
-        ahead = 0.0 if isnan(retrieval.request.due) else due - now - LEAD
+        lead = LEAD + CYCLE * rank  # those due before it come first
+        ahead = 0.0 if isnan(retrieval.request.due) else due - now - lead
         if ahead > early:
             break
         port = _port(state, aisle_id, retrieval, room, 1 if ahead <= settings.hold else 2)

@@ -31,6 +31,12 @@ Ints = npt.NDArray[np.int64]
 RELOCATION = 15.0
 """Travel [s] that a relocation adds, about, besides two fork cycles."""
 
+PAIRING_WAIT = 40.0
+"""[s] that a storage waits for a retrieval which makes it a dual cycle."""
+
+LONGEST_WAIT = 300.0
+"""[s] after which a storage is no longer put off for retrievals that are late."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -49,6 +55,10 @@ def plan_cycle(
     hold = settings.pair_hold if waiting else settings.hold
     ready = look.candidates(state, aisle_id, settings, now, hold)
     ready = _reachable(state, ready)[: settings.window]
+    if len(waiting) == 1 and not ready:
+        soon = look.candidates(state, aisle_id, settings, now + PAIRING_WAIT, hold)
+        if soon and now - waiting[0].ready < PAIRING_WAIT:
+            return []
     chosen = _choose(state, turnover, settings, aisle_id, waiting, ready, now)
     return _events(state, aisle_id, chosen) if chosen else []
 
@@ -194,18 +204,17 @@ def _pair(
     home = np.array([[port.x, port.y]])
     rows = np.vstack([open_xy, xy])
     direct = leg_matrix(home, xy, drive.array)[0]
-    order, _, opened = sequence(
-        waiting,
-        np.vstack([between[kept], leg_matrix(xy, xy, drive.array)]),
-        np.concatenate([cost[kept], np.full(len(ready), float(cost.min()))]),
-        leg_matrix(home, rows, drive.array)[0],
-        direct,
-        back + _extra(state, ready, drive.fork_time),
-        np.array([c.due for c in ready]) - now,
-        drive.fork_time,
-        settings.lateness,
-        settings.scale,
-    )
+    between = np.vstack([between[kept], leg_matrix(xy, xy, drive.array)])
+    store_cost = np.concatenate([cost[kept], np.full(len(ready), float(cost.min()))])
+    out = leg_matrix(home, rows, drive.array)[0]
+    back = back + _extra(state, ready, drive.fork_time)
+    due = np.array([c.due for c in ready]) - now
+    rest = (out, direct, back, due, drive.fork_time, settings.lateness, settings.scale)
+    order, dual, opened = sequence(waiting, between, store_cost, *rest)
+    fast, single, _ = sequence(0, between, store_cost, *rest)
+    later = 2.0 * float(out[: len(kept)].min() + drive.fork_time)
+    if single + waiting * later < dual and now - store.ready < LONGEST_WAIT:
+        return Chosen(None, -1, ready[int(fast[0])])  # storages can wait, retrievals cannot
     return Chosen(store, int(cells[kept[opened]]), ready[int(order[0])])
 
 

@@ -36,6 +36,8 @@ from linehaul_warehouse.state import State
 from linehaul_warehouse.stock import aisle_of, choose
 
 Answer = list[ev.Event] | Refused
+CROWDED = 400.0
+"""[s] between due times from which on two retrievals are in each other's way no more."""
 MOST_TEXT = 200
 """Characters that an id may have."""
 
@@ -100,8 +102,15 @@ def _bad_retrieval(state: State, settings: Settings, request: RetrieveRequest) -
 def _chosen(
     state: State, settings: Settings, request: RetrieveRequest, now: float
 ) -> Load | Refused:
+    due = request.due if not isnan(request.due) else now + settings.patience
+
     def work(aisle_id: AisleId) -> float:
-        return float(len(state.promised[aisle_id]))
+        """Return the retrievals of an aisle; those due at about the same time count most."""
+        near = 0.0
+        for name in state.promised[aisle_id]:
+            apart = abs(look.due_of(state.facts.retrievals[name], settings) - due)
+            near += 0.1 + max(0.0, 1.0 - apart / CROWDED)
+        return near
 
     ports = (
         [state.rack.ports[request.port_id]]
