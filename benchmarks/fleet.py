@@ -11,8 +11,8 @@ node's rhythm (a round every 0.25 s); `core CPU` is all that the core does: taki
 rounds, orders. What the node adds, messages to dataclasses and back and their (de)serialisation,
 is measured by itself on real messages and added in `node CPU`; DDS transport is not in it.
 
-shift: the lines of the plant run by their takt with stops, speed changes and due times that move
-(_fleet_demand.py), for two hours; the same demand and seed for the fleet's assignment, for
+shift: the lines of the plant run at 1.2 of their takt (--load), which brings its fleet near its
+limit, with stops, speed changes and due times that move (_fleet_demand.py), for two hours; the same demand and seed for the fleet's assignment, for
 nearest idle and for first come, first served. Lateness is what a station waited after it had run
 out; a delivery that is still out when the shift ends counts with what it is late then.
 """
@@ -51,7 +51,7 @@ def main() -> int:
     parser.add_argument('--rate', type=float, default=600.0, help='deliveries an hour, live')
     parser.add_argument('--minutes', type=float, default=15.0, help='plant time of the live part')
     parser.add_argument('--hours', type=float, default=2.0, help='of the shift')
-    parser.add_argument('--load', type=float, default=1.0, help='speed of the lines in the shift')
+    parser.add_argument('--load', type=float, default=1.2, help='speed of the lines in the shift')
     parser.add_argument('--policy', nargs='+', choices=list(POLICIES), default=list(POLICIES))
     parser.add_argument('--picture', type=Path, metavar='FILE', help='of the shift, .svg or .png')
     args = parser.parse_args()

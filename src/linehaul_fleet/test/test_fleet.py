@@ -251,7 +251,7 @@ def test_vehicles_go_home_when_nothing_is_left_to_do():
 @given(seed=st.integers(0, 10_000))
 def test_lost_messages_and_restarts_delay_deliveries_but_lose_none(seed):
     rng = random.Random(seed)
-    factory = Factory()
+    factory = Factory(lookahead=rng.choice([2.0, 30.0]))
     factory.lose = lambda: rng.random() < 0.3
     for k in range(5):
         factory.request(f'd{k}')
@@ -599,7 +599,7 @@ WHAT = ('request', 'again', 'cancel', 'hold', 'release', 'due', 'promised', 'rea
 )
 def test_any_sequence_of_events_ends_each_delivery_once_and_replays_to_the_same(seed, acts):
     rng = random.Random(seed)
-    factory = Factory(ready_after=rng.choice([0, 5, 40]))
+    factory = Factory(rng.choice([0, 5, 40]), lookahead=rng.choice([2.0, 30.0]))
     factory.promise = 10.0
     factory.lose = lambda: rng.random() < 0.2
     for what, k in acts:
