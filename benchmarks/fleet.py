@@ -12,9 +12,10 @@ rounds, orders. What the node adds, messages to dataclasses and back and their (
 is measured by itself on real messages and added in `node CPU`; DDS transport is not in it.
 
 shift: the lines of the plant run at 1.2 of their takt (--load), which brings its fleet near its
-limit, with stops, speed changes and due times that move (_fleet_demand.py), for two hours; the same demand and seed for the fleet's assignment, for
-nearest idle and for first come, first served. Lateness is what a station waited after it had run
-out; a delivery that is still out when the shift ends counts with what it is late then.
+limit, with stops, speed changes and due times that move (_fleet_demand.py), for two hours; the
+same demand and seed for the fleet's assignment, for nearest idle and for first come, first
+served. Lateness is what a station waited after it had run out; a delivery that is still out when
+the shift ends counts with what it is late then.
 """
 
 import argparse
