@@ -41,8 +41,8 @@ def plant_of(name):
 class FleetWorld:
     """A plant with its fleet; `run` and `until` let plant time pass.
 
-    cycle: plant seconds between two rounds of the fleet. journal: transactions (time,
-    events, kept values), as a file would have them. blind: messages of the fleet that reach nobody are counted, not sent.
+    cycle: plant seconds between two rounds of the fleet. journal: transactions (time, events,
+    kept values), as a file would have them. hear_custody: the fleet hears who holds loads.
     """
 
     plant_name: str = 'cell'
@@ -164,7 +164,7 @@ class FleetWorld:
             kept |= values
         self.fleet = Fleet(self.plant, self.conflicts, self.settings, history, kept)
         self.world.announce()  # latched topics are heard again
-        self.world.data.dirty = {}
+        self.world.data.dirty, self.world.data.ledger.changed = {}, []
 
     # What people and stations do.
 

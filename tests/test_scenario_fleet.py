@@ -185,6 +185,19 @@ def test_a_vehicle_that_dies_loaded_leaves_a_load_whose_place_is_known():
     assert not world.fleet.model.control.lost
 
 
+def test_a_vehicle_that_died_loaded_is_not_taken_for_empty_by_the_next_fleet():
+    world = FleetWorld()
+    victim = loaded(world)
+    world.fault('DIE', victim.id)
+    world.restart()
+    world.until(lambda: world.phase('d') is Phase.WAITING_FOR_PERSON, 100.0)
+    assert world.carrier('d').id == victim.id
+    (lost,) = world.fleet.model.control.lost.values()
+    assert not lost.in_doubt
+    world.fault('REVIVE', victim.id)
+    world.until(world.all_delivered)
+
+
 def test_a_person_says_where_a_stranded_load_is_and_another_vehicle_fetches_it():
     world = FleetWorld()
     victim = loaded(world)

@@ -165,7 +165,7 @@ def fleet_state(
     shown = [d for d in model.recent if now - d.ended < recent] + list(model.open.values())
     summaries = []
     for vehicle in model.vehicles.values():
-        if vehicle.state is not None or vehicle.id in s.troubles:
+        if vehicle.state is not None:
             note = notes.get(vehicle.id) or _trouble(s, vehicle) or vehicle.note
             summary = vehicle_summary(vehicle, now, note)
             if vehicle.id in control.aside or vehicle.id in s.troubles:

@@ -117,7 +117,12 @@ def _carries(s: Situation, vehicle: Vehicle, job: Job) -> bool:
     if job.load_id and s.custody.get(job.load_id) == (Holder.VEHICLE, vehicle.id):
         return True
     lost = s.model.control.lost.get(job.load_id) if job.load_id else None
-    return lost is not None and not lost.in_doubt and lost.vehicle_id == vehicle.id
+    if lost is not None:
+        return not lost.in_doubt and lost.vehicle_id == vehicle.id
+    delivery, leg = s.delivery_of(vehicle), vehicle.leg
+    if delivery is not None and delivery.phase in (Phase.LOADED, Phase.DELIVERING):
+        return True  # as the journal says, where the vehicle itself says nothing
+    return job.source is None or (leg is not None and leg.task.action_type == 'drop')
 
 
 def _may_have_picked(s: Situation, vehicle: Vehicle, load_id: LoadId) -> bool:

@@ -164,10 +164,8 @@ class FleetNode(Node):
         vehicle = self.fleet.model.vehicles.get(vehicle_id)
         if vehicle is not None and (text or vehicle.note == said):
             vehicle.note = text
-        if not text:
-            self._said.pop(vehicle_id, None)
-        elif said != text:
-            self._said[vehicle_id] = text
+        self._said[vehicle_id] = text
+        if text and said.split(': ')[:2] != text.split(': ')[:2]:  # a field, not only a value
             self.get_logger().warning(f'vehicle={vehicle_id} {text}')
             self._events.publish(refusal_to_msg(vehicle_id, text, now_of(self)))
 
