@@ -6,16 +6,23 @@ from linehaul_traffic.conservative import NoWay, Wish, find_way
 from linehaul_traffic.errors import CommitError, TrafficError
 from linehaul_traffic.execution import ExecutionGraph, Order, Path, Wait
 from linehaul_traffic.road_planner import TrafficPlanner
+from linehaul_traffic.waits import ExplainedWait, WaitReason, explain
+from linehaul_traffic.watchdog import Patience, Watchdog
 
 __all__ = [
     'CommitError',
     'ExecutionGraph',
+    'ExplainedWait',
     'NoWay',
     'Order',
     'Path',
+    'Patience',
     'TrafficError',
     'TrafficPlanner',
     'Wait',
+    'WaitReason',
+    'Watchdog',
     'Wish',
+    'explain',
     'find_way',
 ]

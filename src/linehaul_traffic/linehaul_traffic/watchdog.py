@@ -24,7 +24,6 @@ import numpy as np
 
 from linehaul_floor import VehicleId
 from linehaul_traffic import road_queues as kernels
-from linehaul_traffic.execution import ExecutionGraph
 from linehaul_traffic.overtaking import overtake
 from linehaul_traffic.road_planner import HOLD, TrafficPlanner
 from linehaul_traffic.road_queues import FREE
@@ -197,6 +196,3 @@ def promote(planner: TrafficPlanner, vehicle: VehicleId) -> bool:
     for w in group:
         graph.changed(w)
     return done
-
-
-__all__ = ['Counts', 'ExecutionGraph', 'Patience', 'Watchdog', 'promote']
