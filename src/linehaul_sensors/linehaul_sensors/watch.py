@@ -25,6 +25,7 @@ from linehaul_sensors.errors import ReadingsError
 START_THRESHOLD = 5.75
 """Score that counts before the tail is known; found on series of our own (docs/sensors.md)."""
 _ENOUGH = 2_000  # blocks in the tail before it sets the threshold
+_USED = 2.0 / 3.0  # of the budget; the rest is in reserve for an error of the tail
 _FORGET = 0.9  # of the tail stays at each setting, so that what was learnt since counts
 
 
@@ -176,7 +177,7 @@ class Watch:
             return self.threshold
         self._tail *= _FORGET
         blocks *= _FORGET
-        allowed = self.rules.budget / max(self._blocks_a_day(), 1e-9)
+        allowed = _USED * self.rules.budget / max(self._blocks_a_day(), 1e-9)
         above = np.cumsum(self._tail[::-1])[::-1] / blocks
         inside = np.flatnonzero(above <= allowed)
         enough = np.flatnonzero(above >= max(0.02, allowed))

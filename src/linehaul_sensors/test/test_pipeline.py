@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""One batch through everything: quality, alarms, early warning and history agree on it."""
+
+import numpy as np
+from linehaul_sensors.alarm_states import Event
+from linehaul_sensors.alarm_table import AlarmDef, Kind, Priority
+from linehaul_sensors.channels import Channel, make_table
+from linehaul_sensors.errors import HistoryError
+from linehaul_sensors.history import History
+from linehaul_sensors.history_query import Question, query
+from linehaul_sensors.pipeline import Pipeline
+from linehaul_sensors.readings import NS, Flag, Quality, make_readings
+
+T0 = 1_800_000_000 * NS
+TABLE = make_table(
+    [
+        Channel('a', 'temperature', 'Cel', 'p', 'm1', minimum=0.0, maximum=200.0, period=1.0),
+        Channel('b', 'state', '1', 'p', 'm2'),
+    ]
+)
+TEXTS = ('e', Priority.LOW, 'm', 'c', 'r')
+ALARMS = [
+    AlarmDef('a#high', Kind.HIGH, 'a', *TEXTS, limit=80.0),
+    AlarmDef('a#bad', Kind.QUALITY, 'a', *TEXTS),
+]
+
+
+def step(pipeline, rows, now, **more):
+    channel, value = zip(*rows, strict=True)
+    batch = make_readings(channel, [now + k for k in range(len(rows))], value, **more)
+    return pipeline.step(batch, (), now)
+
+
+def names(outcome):
+    return [(e.alarm, e.event) for e in outcome.events]
+
+
+def test_one_reading_reaches_everything(tmp_path):
+    pipeline = Pipeline(TABLE, ALARMS, History(tmp_path, ['a', 'b']))
+    outcome = step(pipeline, [(0, 90.0), (1, 3.0)], T0)
+    assert names(outcome) == [('a#high', Event.ACTIVE)]
+    assert len(query(tmp_path, Question(T0, T0 + NS, (), 0.0))) == 2
+
+
+def test_a_wrong_value_raises_no_limit_alarm():
+    pipeline = Pipeline(TABLE, ALARMS)
+    outcome = step(pipeline, [(0, 900.0)], T0)
+    assert names(outcome) == [('a#bad', Event.ACTIVE)]
+    assert outcome.readings.quality.tolist() == [Quality.BAD]
+
+
+def test_silence_and_loss_become_stale_readings_and_alarms():
+    pipeline = Pipeline(TABLE, ALARMS)
+    step(pipeline, [(0, 20.0)], T0)
+    outcome = pipeline.tick(T0 + 60 * NS)
+    assert names(outcome) == [('a#bad', Event.ACTIVE)]
+    assert outcome.readings.quality.tolist() == [Quality.STALE]
+    outcome = step(pipeline, [(0, 20.0)], T0 + 61 * NS)
+    assert names(outcome) == [('a#bad', Event.CLEAR)]
+    outcome = pipeline.step(make_readings([], [], []), (0,), T0 + 62 * NS)
+    assert names(outcome) == [('a#bad', Event.ACTIVE)]
+
+
+def test_history_by_the_source_raises_nothing():
+    pipeline = Pipeline(TABLE, ALARMS)
+    outcome = step(pipeline, [(0, 90.0)], T0, flags=[Flag.HISTORICAL])
+    assert (outcome.events, outcome.signs) == ([], [])
+    assert len(outcome.readings) == 1
+
+
+def test_a_full_disk_stops_history_alone(tmp_path, monkeypatch):
+    memory = History(tmp_path, ['a', 'b'])
+
+    def full(*_):
+        raise HistoryError('no space left')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, 'append', full)
+        pipeline = Pipeline(TABLE, ALARMS, memory)
+        outcome = step(pipeline, [(0, 90.0)], T0)
+    assert 'no space' in outcome.trouble
+    assert names(outcome) == [('a#high', Event.ACTIVE)]
+    assert pipeline.lost_to_history == 1
+    assert step(pipeline, [(0, 91.0)], T0 + NS).trouble == ''
+
+
+def test_the_operating_state_goes_to_the_machines_channels():
+    pipeline = Pipeline(TABLE, ALARMS)
+    pipeline.set_state('m2', 6)
+    assert pipeline.context.tolist() == [0, 6]
+
+
+def test_an_empty_batch_is_nothing():
+    outcome = Pipeline(TABLE, ALARMS).step(make_readings([], [], []), (), T0)
+    assert (len(outcome.readings), outcome.events, outcome.signs) == (0, [], [])
+    assert np.array_equal(outcome.readings.time, [])
