@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules that Feed-1 compares: four of the literature, and linehaul_line's own code."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 from _feed_world import DRIVE, STATIONS, TAKT, TRANSFER, Call, Instance, World
@@ -100,7 +102,7 @@ class Linehaul:
         self._next_wake = 0.0
         self._look = np.zeros(STATIONS)
         self._promised = np.zeros(STATIONS, int)
-        self._windows: dict[tuple[int, ...], tuple[float, float]] = {}
+        self._known_candidates: dict[int, tuple[float, Candidate]] = {}
         self._response = [self._prior(distance) for distance in instance.distance]
 
     @staticmethod
@@ -142,32 +144,40 @@ class Linehaul:
             world.at(self._next_wake, 'wake')
 
     def _candidates(self, world: World, waiting: list[Call]) -> list[Candidate]:
-        """Return what waits, each with its window as of now: calls of a station in their order."""
+        """Return what waits, each with its window: calls of a station in their order.
+
+        A window stays as it is while the line moves on in its takt, once it is known.
+        """
+        behind = Counter(call.station for call in waiting)
+        shift = max(world.next_takt, world.now) - world.takt * TAKT
         found = []
-        for station in {call.station for call in waiting}:
-            calls = [call for call in waiting if call.station == station]
-            for index, call in enumerate(calls):
-                window = self._window(world, station, len(calls) - index)
-                name, place = RequestId(str(call.number)), StationId(str(station))
-                response = self._response[station]
-                found.append(candidate(name, place, call.time, window, response))
+        for call in waiting:
+            ahead = int(world.promised[call.station]) - behind[call.station]
+            behind[call.station] -= 1
+            known = self._known_candidates.get(call.number)
+            if known is None or known[0] != shift or inf in (known[1].due, known[1].earliest):
+                known = shift, self._candidate(world, call, ahead)
+                self._known_candidates[call.number] = known
+            found.append(known[1])
         return found
 
-    def _window(self, world: World, station: int, behind: int) -> tuple[float, float]:
-        """Return when the box that is `behind` from the last promised has room, and its need."""
-        ahead = int(world.promised[station]) - behind
-        key = (station, world.takt, int(world.stock[station]), ahead)
-        if key not in self._windows:
-            supply = supply_of(world, station)
-            before = replace(supply, promised=supply.promised[:ahead])
-            needs = self._known.needs(world, station)
-            window = next_window(before, needs, world.now)
-            self._windows[key] = window.free, window.run_out
-        return self._windows[key]
+    def _candidate(self, world: World, call: Call, ahead: int) -> Candidate:
+        """Return a call whose box comes behind `ahead` others that are promised."""
+        station = call.station
+        supply = supply_of(world, station)
+        before = replace(supply, promised=supply.promised[:ahead])
+        window = next_window(before, self._known.needs(world, station), world.now)
+        times = window.free, window.run_out
+        name, place = RequestId(str(call.number)), StationId(str(station))
+        return candidate(name, place, call.time, times, self._response[station])
 
     def begun(self, world: World, call: Call) -> None:
-        station = call.station
-        self._response[station] = observe_wait(self._response[station], world.now - call.time)
+        response = self._response[call.station]
+        ready = call.time
+        if isinstance(call.detail, Proposal):
+            ready = max(ready, call.detail.earliest - response.soonest(self._policy.z))
+        waited = max(world.now - ready, 0.0)
+        self._response[call.station] = observe_wait(response, waited)
 
     def arrived(self, call: Call, begun: float, now: float) -> None:
         station = call.station

@@ -114,12 +114,19 @@ class LineDesk:
         }
 
     def begun(self, request: RequestId, now: float) -> None:
-        """Take note that a vehicle began with a request."""
+        """Take note that a vehicle began with a request.
+
+        What counts as waiting begins when a vehicle could have begun without standing before a
+        full place, so that requests made far ahead do not look like a slow fleet.
+        """
         found = self.find(request)
-        if found is not None and request not in self._begun:
-            self._begun[request] = now
-            station = found[0][0]
-            self.responses[station] = observe_wait(self.responses[station], now - found[1].asked)
+        if found is None or request in self._begun:
+            return
+        self._begun[request] = now
+        (station, _), one = found
+        response = self.responses[station]
+        ready = max(one.asked, one.earliest - response.soonest(self.feeding.policy.z))
+        self.responses[station] = observe_wait(response, max(now - ready, 0.0))
 
     def placed(self, request: RequestId, quantity: int, now: float) -> Refusal | None:
         """Book a container that came, or return why it cannot stand there."""

@@ -60,14 +60,14 @@ class Window:
 class Policy:
     """How a line asks.
 
-    z: spreads of the response by which a request is made earlier than expected to be necessary.
-    cover: seconds before the run-out at which a container should stand in its place at the
-    latest; inf brings it as soon as there is room. clearing: seconds from emptied until the place
+    z: spreads of the response that are counted with, early and late. cover: seconds to spare
+    before the run-out, beside what the measured spread asks for; inf brings a container as soon
+    as there is room. clearing: seconds from emptied until the place
     is free again. open_limit: requests of one part that may be open at once.
     """
 
-    z: float = 3.0
-    cover: float = 120.0
+    z: float = 2.0
+    cover: float = 60.0
     clearing: float = 0.0
     open_limit: int = 3
 
@@ -130,13 +130,19 @@ def ask_at(
 ) -> float:
     """Return when the next container must be asked for; inf: not within the known sequence.
 
-    That is, counting `z` spreads, the response before the container should stand in its place:
-    `cover` before the run-out, but not before there is room.
+    That is, counting `z` spreads, the response before the time from which it should come: so long
+    before the run-out that it surely is in time with `cover` to spare, but not before there is
+    room.
     """
     window = next_window(supply, needs, now, clearing=policy.clearing)
     if inf in (window.run_out, window.free):
         return inf
-    return max(window.free, window.run_out - policy.cover) - response.latest(policy.z)
+    return _target(window, response, policy) - response.latest(policy.z)
+
+
+def _target(window: Window, response: Response, policy: Policy) -> float:
+    """Return the time [s] from which a container should come: late, but surely in time."""
+    return max(window.free, window.run_out - policy.cover - response.margin(policy.z))
 
 
 def propose(
@@ -158,7 +164,7 @@ def propose(
         if now < ask_at(supply, needs, response, policy, now):
             return found
         window = next_window(supply, needs, now, clearing=policy.clearing)
-        target = max(window.free, window.run_out - policy.cover)
+        target = _target(window, response, policy)
         found.append(
             Proposal(supply.container_quantity, max(target, now), max(window.run_out, now))
         )

@@ -36,9 +36,8 @@ from linehaul_line.lookahead import Policy
 from linehaul_line.mapping import apply, parse_mapping
 from linehaul_line.packml import Command, Refusal
 from linehaul_line.request import RequestClient
-from linehaul_line.response import prior
 from linehaul_line.sizing import check_sizes
-from linehaul_line.source import demands, make_line, more
+from linehaul_line.source import demands, expected_responses, make_line, more
 from linehaul_line.station_client import Silent, StationClient
 from linehaul_ros import names
 
@@ -62,19 +61,22 @@ class Config:
         60.0, doc='Time from the first look until lines run.', unit='s', low=0.0, high=86400.0
     )
     cover: float = setting(
-        120.0,
-        doc='How long before the run-out a container should stand there.',
+        60.0,
+        doc='Time to spare before the run-out, beside what the measured spread asks for.',
         unit='s',
         low=0.0,
         high=36000.0,
     )
     z: float = setting(2.0, doc='Spreads of the response to ask earlier.', low=0.0, high=10.0)
-    response: float = setting(
-        240.0,
-        doc='Response that is expected before any was measured.',
+    wait: float = setting(
+        60.0,
+        doc='Wait for a vehicle that is expected before any was measured.',
         unit='s',
-        low=1.0,
+        low=0.0,
         high=36000.0,
+    )
+    transfer: float = setting(
+        25.0, doc='Time of one hand-over, expected likewise.', unit='s', low=0.0, high=3600.0
     )
     adjust: bool = setting(True, doc='Changes of the line change open requests, too.')
 
@@ -151,10 +153,11 @@ class LineNode(Node):
     def _make_desk(self, line: Line, now: float) -> LineDesk:
         config = self._config
         made = make_line(self._plant, line, start=now + config.start, known=config.known)
-        share = config.response
-        response = prior(0.3 * share, 0.6 * share, 0.1 * share)
+        responses = expected_responses(
+            self._plant, line, wait=config.wait, transfer=config.transfer
+        )
         feeding = Feeding(Policy(z=config.z, cover=config.cover))
-        return LineDesk(made, feeding, dict.fromkeys(line.stations, response))
+        return LineDesk(made, feeding, responses)
 
     # The cycle.
 

@@ -54,6 +54,16 @@ class Response:
         """Seconds from request to placed that are exceeded rarely: z spreads above the mean."""
         return self.mean + z * self.spread
 
+    def margin(self, z: float) -> float:
+        """Seconds before the run-out from which a container may come and still is in time.
+
+        A vehicle that must not come before a time begins so early that it could come z spreads
+        sooner than expected; it may as well come z spreads later, after a wait, and the hand-over
+        is still to be made.
+        """
+        late = 2.0 * self.travel.spread + self.wait.spread
+        return z * late + self.wait.mean + self.transfer.mean
+
     def soonest(self, z: float) -> float:
         """Seconds from a vehicle's begin to its stand before the place, z spreads below."""
         return max(0.0, self.travel.mean - z * self.travel.spread)

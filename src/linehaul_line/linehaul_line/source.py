@@ -6,17 +6,18 @@ Where no order system gives a sequence, each line builds a levelled mix of its m
 """
 
 from collections.abc import Sequence
-from math import inf
+from math import inf, isfinite
 
 import numpy as np
 
-from linehaul_floor import Line, Plant
+from linehaul_floor import Flow, Line, PlaceKind, Plant, RouteTable
 from linehaul_line.assembly import Assembly, full_stock
 from linehaul_line.goal_chasing import goal_chasing
 from linehaul_line.ids import LineId, ModelId, OrderId, OwnerId, StationId, UnitId
 from linehaul_line.line import LinePlan, LineSequence
 from linehaul_line.pace import Pace
 from linehaul_line.product import Model, Unit, parts_of, standard_model
+from linehaul_line.response import Response, prior
 from linehaul_line.sizing import PartDemand
 
 
@@ -70,6 +71,40 @@ def make_line(
     row = units(line.id, made, [1] * len(made), 0, known)
     stock = full_stock(plan, places, containers)
     return Assembly(plan, LineSequence(0, row), 0, Pace(line.takt, 1.0, start), stock, now=start)
+
+
+def expected_responses(
+    plant: Plant, line: Line, *, wait: float, transfer: float
+) -> dict[StationId, Response]:
+    """Return what is believed of each station's response before anything was measured.
+
+    The travel is the way to a port of the warehouse that has the item, taken as long as that
+    from the nearest parking place, the hand-over there, and the way to the station.
+
+    Args:
+        plant: with roadmap and places.
+        line: whose stations.
+        wait: seconds until a vehicle begins.
+        transfer: seconds of one hand-over.
+    """
+    routes = RouteTable(plant.roadmap)
+    ports = [one for one in plant.places_of(PlaceKind.WAREHOUSE_PORT) if one.flow is Flow.OUT]
+    parking = [one.node for one in plant.places_of(PlaceKind.PARKING)]
+    empty = [
+        min((float(routes.times(port.node)[node]) for node in parking), default=0.0)
+        for port in ports
+    ]
+    found = {}
+    for station in line.stations:
+        times = routes.times(plant.places[station].node)
+        ways = [
+            before + transfer + float(times[port.node])
+            for port, before in zip(ports, empty, strict=True)
+        ]
+        finite = [way for way in ways if isfinite(way)]
+        travel = float(np.median(finite)) if finite else transfer
+        found[station] = prior(wait, travel, transfer)
+    return found
 
 
 def more(line: Assembly, known: int) -> LineSequence:

@@ -185,7 +185,10 @@ def test_places_that_cannot_work_are_told_with_what_would():
     ]
     first, second = check_sizes(parts, response)
     assert (first.part.station, second.part.station) == ('d', 'b')
-    assert 'last 230 s, a delivery takes up to 330 s' in str(second)
+    assert first.hopeless
+    assert 'will stand whatever the fleet does; wanted 2 places' in str(first)
+    assert not second.hopeless
+    assert 'last 230 s, a delivery takes up to 330 s; it lives by requests ahead' in str(second)
     assert 'wanted 3 places or containers of 23' in str(second)
 
 

@@ -36,17 +36,19 @@ def test_a_full_place_is_free_when_its_container_is_used_up():
 def test_nothing_is_asked_for_before_it_must_be():
     policy = Policy(z=3.0, cover=120.0)
     due = 13 * 30.0
-    assert ask_at(supply(3, 10), STEADY, FIXED, policy, 0.0) == due - 120.0 - 185.0
-    assert propose(supply(3, 10), STEADY, FIXED, policy, due - 306.0) == []
-    (one,) = propose(supply(3, 10), STEADY, FIXED, policy, due - 305.0)
-    assert (one.quantity, one.earliest, one.due) == (10, due - 120.0, due)
+    margin = 60.0 + 25.0
+    early = due - 120.0 - margin
+    assert ask_at(supply(3, 10), STEADY, FIXED, policy, 0.0) == early - 185.0
+    assert propose(supply(3, 10), STEADY, FIXED, policy, early - 186.0) == []
+    (one,) = propose(supply(3, 10), STEADY, FIXED, policy, early - 185.0)
+    assert (one.quantity, one.earliest, one.due) == (10, early, due)
 
 
 def test_a_wider_spread_asks_earlier():
     wide = Response(Moments(60.0, 900.0), FIXED.travel, FIXED.transfer)
     policy = Policy(z=2.0)
     narrow = ask_at(supply(3, 10), STEADY, FIXED, policy, 0.0)
-    assert ask_at(supply(3, 10), STEADY, wide, policy, 0.0) == narrow - 60.0
+    assert ask_at(supply(3, 10), STEADY, wide, policy, 0.0) == narrow - 60.0 - 60.0
 
 
 rows = st.lists(st.integers(1, 10), max_size=4).map(tuple)
