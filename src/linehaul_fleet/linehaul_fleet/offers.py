@@ -61,6 +61,8 @@ def offers(s: Situation, now: float) -> list[Offer]:
 def may_work(s: Situation, v: Vehicle, now: float) -> bool:
     """Return whether a vehicle may get missions, now or when it is done with what it has."""
     control = s.model.control
+    if v.id in control.held and v.job is None:
+        return False  # a person has it stand
     return s.usable(v, now) and control.mode is Mode.RUNNING and v.id not in control.aside
 
 

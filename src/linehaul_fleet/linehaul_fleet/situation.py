@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from linehaul_fleet.acts import Holder, Mode
+from linehaul_fleet.acts import Holder
 from linehaul_fleet.delivery import Delivery, LoadId
 from linehaul_fleet.desk import Desk
 from linehaul_fleet.events import Event, LegReplanned
 from linehaul_fleet.model import FleetModel, Vehicle
 from linehaul_fleet.orders import Sending
-from linehaul_fleet.work import JobKind
 from linehaul_floor import ConflictTable, Place, Plant, RouteTable, VehicleId
 from linehaul_traffic import ExecutionGraph, TrafficPlanner, Wait
 from linehaul_vda5050 import ConnectionState, ErrorLevel, OperatingMode
@@ -151,18 +150,6 @@ class Situation:
         """Return whether a vehicle may be given orders; one taken out still brings what it has."""
         aside = self.model.control.aside.get(vehicle_id)
         return (aside is None or aside.by_person) and vehicle_id not in self.model.control.gone
-
-    def free(self, vehicle: Vehicle, now: float) -> bool:
-        """Return whether a vehicle can take a new job now."""
-        control = self.model.control
-        if control.mode is not Mode.RUNNING or vehicle.id in control.aside:
-            return False
-        if vehicle.leg is not None or vehicle.loads or not self.usable(vehicle, now):
-            return False
-        job = vehicle.job
-        if job is None or job.kind is JobKind.PARK:
-            return vehicle.charge >= self.settings.charge_below
-        return job.kind is JobKind.CHARGE and vehicle.charge >= self.settings.charge_until
 
     def can(self, vehicle: Vehicle, place: Place, mass: float) -> bool:
         """Return whether a vehicle may enter a place and can carry a mass [kg]."""
