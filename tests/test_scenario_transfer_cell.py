@@ -56,7 +56,8 @@ class Plant:
         self.start()
 
     def start(self):
-        values = ['plant:=cell', 'speed:=20.0', 'handshake:=true', f'state_dir:={self.folder}']
+        values = ['plant:=cell', 'speed:=15.0', 'handshake:=true', 'pick_time:=30.0']
+        values.append(f'state_dir:={self.folder}')
         words = [word for value in values for word in ('-p', value)]
         self.process = subprocess.Popen(
             [sys.executable, '-m', 'linehaul_sim.node', '--ros-args', *words],

@@ -25,7 +25,7 @@ PORT = 'wh_out_1'
 
 def test_a_hand_off_that_stops_is_ended_by_a_service():
     with ros_context() as context:
-        values = {'plant': 'cell', 'speed': 20.0, 'handshake': True}
+        values = {'plant': 'cell', 'speed': 15.0, 'handshake': True, 'pick_time': 40.0}
         overrides = [Parameter(name, value=value) for name, value in values.items()]
         sim = SimNode(context=context, parameter_overrides=overrides)
         client = Node('client', context=context)
