@@ -14,6 +14,7 @@ from linehaul_sensors.alarm_groups import HOLD
 from linehaul_sensors.alarm_metrics import report
 from linehaul_sensors.alarm_states import Event, Hidden, State
 from linehaul_sensors.alarm_table import AlarmDef, Kind, Priority
+from linehaul_sensors.alarm_view import BUDGET, fit, size
 from linehaul_sensors.alarms import COMMANDS, Alarms
 from linehaul_sensors.channels import Channel, make_table
 from linehaul_sensors.codes import Code, Refusal
@@ -323,6 +324,21 @@ def test_a_flood_of_5000_alarms_in_10_seconds_is_grouped_and_nothing_is_lost():
     assert len(in_view) == 20
     assert sum(v.consequences for v in in_view) == 4980
     assert same(alarms, replayed(alarms, events))
+
+
+@pytest.mark.parametrize('grouped', [True, False])
+def test_what_is_shown_of_a_flood_stays_below_one_megabit_a_second(grouped):
+    causes = [external(f'cause_{k}', Priority.HIGH) for k in range(20)]
+    rest = [
+        external(f'c_{k}', causes=(f'cause_{k % 20}',) if grouped else ()) for k in range(4980)
+    ]
+    alarms = Alarms([*causes, *rest], EMPTY)
+    flood(alarms, 5000, 10.0)
+    shown = fit(alarms.views())
+    assert shown.total == 5000
+    assert 8 * sum(map(size, shown.alarms)) <= 8 * BUDGET < 1_000_000
+    # Nothing urgent is left out: all causes are there, and lead the list.
+    assert {v.alarm.id for v in shown.alarms[:20]} == {a.id for a in causes}
 
 
 def test_flood_begins_above_ten_and_ends_below_five():
