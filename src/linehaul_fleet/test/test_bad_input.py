@@ -41,7 +41,7 @@ from linehaul_vda5050 import (
     Velocity,
 )
 
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 VEHICLE = 'agv_001'
 texts = st.one_of(
     st.just(''),

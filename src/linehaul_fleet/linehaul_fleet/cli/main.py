@@ -16,7 +16,7 @@ from linehaul_fleet.acts import Command, Holder, Mode, RoadState
 from linehaul_fleet.cli import tables
 from linehaul_fleet.cli.words import EDGE, MODE, actor, build_parser, completion
 
-OK, REFUSED, WRONG, NOBODY = 0, 1, 2, 3
+OK, REFUSED, WRONG, NOBODY, INTERRUPTED = 0, 1, 2, 3, 130
 _COMMANDS = {
     'send': Command.SEND,
     'park': Command.PARK,
@@ -93,7 +93,7 @@ def main(words: Sequence[str] | None = None, context: Any = None) -> int:
         print(f'linehaul: {error}', file=sys.stderr)  # noqa: T201
         return NOBODY
     except KeyboardInterrupt:
-        return OK
+        return INTERRUPTED
 
 
 def _run(session: Session) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
 EPILOG = """exit codes:
-  0  done    1  refused or failed    2  wrong use    3  no fleet answers
+  0  done    1  refused or failed    2  wrong use    3  no fleet answers    130  interrupted
 
 examples:
   linehaul fleet --watch
