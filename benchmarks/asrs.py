@@ -5,13 +5,15 @@
 Travel, classes and pairing are simulated with the kernels that the warehouse decides with and
 held against the published closed forms and tables. The stock is asked when its journal has a
 million transactions. The shift runs the whole controller with simulated cranes at the rate of
-the reference plant, against first come first served and nearest neighbour. With --out FILE.json
+the reference plant, against first come first served and nearest neighbour; at last a warehouse
+is killed a hundred times. With --out FILE.json
 a picture goes to FILE.png.
 """
 
 import sys
 from typing import Any
 
+import _asrs_kill
 import _asrs_pairing
 import _asrs_shift
 import _asrs_stock
@@ -36,6 +38,7 @@ def main() -> int:
     hours = 1.0 if args.quick else 8.0
     parts['shift'] = _asrs_shift.shifts(hours, rng, args.seed)
     parts['scale'] = _asrs_shift.scale(0.25 if args.quick else 1.0, rng, args.seed)
+    parts['kill -9'] = _asrs_kill.kills(10 if args.quick else 100, rng)
     figures = [one for found, _ in parts.values() for one in found]
     detail = {name: rows for name, (_, rows) in parts.items()}
     common.finish('asrs', args, figures, detail=detail)
