@@ -25,7 +25,7 @@ from linehaul_transfer.events import (
     Start,
     Transfer,
 )
-from linehaul_transfer.explore import wrong
+from linehaul_transfer.explore import books, wrong
 from linehaul_transfer.model import (
     CLEAR,
     NO_LOAD,
@@ -224,9 +224,7 @@ class Rig:
     @property
     def custody(self) -> tuple[Custody, Custody]:
         """Both records of the load: vehicle, port."""
-        p = self.port.state
-        books = p.custody if p.session else Custody.MINE if p.holding else Custody.NONE
-        return self.vehicle.state.custody, books
+        return self.vehicle.state.custody, books(self.vehicle.state, self.port.state)
 
     def fair(self) -> None:
         """Let a tenth of a second pass in which all works as it should.

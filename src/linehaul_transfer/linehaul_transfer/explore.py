@@ -495,14 +495,20 @@ class Explorer:
         return Outcome(len(seen), steps, depth, ends, asking, stuck, tuple(faults), complete)
 
 
+def books(v: VehicleState, p: PortState) -> Custody:
+    """Return a port's record of the load of a vehicle: that of its session, or of its place."""
+    if p.session and p.load == v.load:
+        return p.custody
+    return Custody.MINE if p.holding else Custody.NONE
+
+
 def wrong(v: VehicleState, p: PortState, where: Holder) -> str:
     """Return which promise two machines and the place of their load break; empty: none.
 
     One holder at all times; never may both sides move; a side that is free has its books right.
     """
-    books = p.custody if p.session else Custody.MINE if p.holding else Custody.NONE
     try:
-        holder(v.custody, books)
+        holder(v.custody, books(v, p))
     except CustodyError as error:
         return str(error)
     if v.may_move and p.may_move:

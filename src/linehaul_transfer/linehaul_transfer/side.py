@@ -14,14 +14,31 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from linehaul_transfer import port, port_state, vehicle, vehicle_state
-from linehaul_transfer.events import Expired, HeardPort, HeardVehicle, PortEvent, VehicleEvent
-from linehaul_transfer.model import Position, Problem, Timer, Timers
+from linehaul_transfer.events import (
+    Expired,
+    HeardPort,
+    HeardVehicle,
+    Lost,
+    PortEvent,
+    VehicleEvent,
+)
+from linehaul_transfer.model import (
+    NO_VEHICLE,
+    Position,
+    Problem,
+    Timer,
+    Timers,
+    VehicleId,
+)
 from linehaul_transfer.port_state import PortState
 from linehaul_transfer.records import port_record, vehicle_record, worth_keeping
 from linehaul_transfer.signals import PortSignals, VehicleSignals
 from linehaul_transfer.texts import Notice, port_notice, vehicle_notice
 from linehaul_transfer.vehicle_state import VehicleState
 
+FORGET = 10.0
+"""A free side forgets a peer after so many times its silence limit: its next message then counts
+whatever its number, so that a peer whose start number went back is heard again."""
 LONGEST_STEP = 1.0
 """[s] A clock that jumps ahead, or a process that slept, counts as no more than this."""
 
@@ -108,6 +125,7 @@ class Side(Generic[S, E, M]):
         self._said_at = -math.inf
         self._sequence = 0
         self._heard_at = 0.0
+        self._heard: dict[VehicleId, float] = {}
         self._key: object = None
         self._due = math.inf
         self._watching: object = None
@@ -134,10 +152,14 @@ class Side(Generic[S, E, M]):
         """Take an event in; return why it does not count, if the machine refuses it."""
         self._clock.advance(now)
         problem = self._machine.why_not(self.state, event)
-        before = self._newest()
+        name = event.signals.vehicle_id if isinstance(event, HeardVehicle) else NO_VEHICLE
+        before, mine = self._newest(name), self._peer()
         self.state = self._machine.advance(self.state, event)
-        if isinstance(event, HeardPort | HeardVehicle) and self._newest() != before:
-            self._heard_at = self._clock.time
+        if isinstance(event, HeardPort | HeardVehicle):
+            if self._newest(name) != before:
+                self._heard[name] = self._clock.time
+            if self._peer() != mine:
+                self._heard_at = self._clock.time
         self._keep()
         self._arm()
         return problem
@@ -160,16 +182,33 @@ class Side(Generic[S, E, M]):
                 self._advance(Expired(running))
             else:
                 break
+        self._forget(time)
         return self._message(time)
+
+    def _forget(self, time: float) -> None:
+        for name, heard in list(self._heard.items()):
+            if time - heard >= FORGET * self._timers.peer:
+                self._advance(Lost(name))
+                if self._newest(name) is None:
+                    del self._heard[name]
+                else:
+                    self._heard[name] = time
 
     def _advance(self, event: Any) -> None:
         self.state = self._machine.advance(self.state, event)
         self._keep()
         self._arm()
 
-    def _newest(self) -> Position | None:
+    def _peer(self) -> Position | None:
+        """Return which message of the peer at work is the newest."""
         peer = self.state.peer
         return peer.position if peer is not None else None
+
+    def _newest(self, name: VehicleId) -> Position | None:
+        """Return which message of a peer is the newest; a vehicle's only peer has no name."""
+        if isinstance(self.state, VehicleState):
+            return self._peer()
+        return next((p.position for p in self.state.peers if p.vehicle_id == name), None)
 
     def _keep(self) -> None:
         record = self._machine.record(self.state)
