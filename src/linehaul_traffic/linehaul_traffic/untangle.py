@@ -166,13 +166,10 @@ class Untangler:
             most: vehicles to move at most.
         """
         team = [self._graph.slot(vehicle) for vehicle in knot[:most]]
-        for _ in range(3):
-            team = self._with_who_is_in_the_way(team, unable, most)
-            goals = self._goals(team, unable)
-            moves = self._moves(team, goals)
-            if moves is not None:
-                return self._commit(team, goals, moves)
-        return []
+        team = self._with_who_is_in_the_way(team, unable, most)
+        goals = self._goals(team, unable)
+        moves = self._moves(team, goals)
+        return [] if moves is None else self._commit(team, goals, moves)
 
     def _with_who_is_in_the_way(
         self, team: list[int], unable: Set[VehicleId], most: int

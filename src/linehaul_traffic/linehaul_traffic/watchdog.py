@@ -37,7 +37,8 @@ class Patience:
     Attributes:
         old: age of a task [s] from which it is promoted.
         still: [s] without a node reached after which a vehicle may be in a knot.
-        again: [s] between two calls of the search for knots.
+        again: [s] between two calls of the search for knots. retry: [s] until the same knot is
+            searched again though nobody of it has moved.
         most: vehicles of one knot.
         promoted: tasks promoted in one look. knots: searches called in one look.
     """
@@ -45,6 +46,7 @@ class Patience:
     old: float = 900.0
     still: float = 120.0
     again: float = 30.0
+    retry: float = 120.0
     most: int = 16
     promoted: int = 2
     knots: int = 3
@@ -85,6 +87,7 @@ class Watchdog:
         self._untangler = Untangler(planner, rng or np.random.default_rng(0))
         self._seen: dict[VehicleId, tuple[tuple[int, int], float]] = {}
         self._tried: dict[VehicleId, tuple[tuple[int, int], float]] = {}
+        self._searched: dict[tuple[object, ...], float] = {}
         self._called = -np.inf
 
     def look(self, asked: Mapping[VehicleId, float], unable: Set[VehicleId]) -> tuple[str, ...]:
@@ -149,8 +152,12 @@ class Watchdog:
         if helped:
             return []
         said = []
-        for knot in knots[: self.patience.knots]:
+        now = self.planner.graph.now
+        self._searched = {k: t for k, t in self._searched.items() if now - t < self.patience.retry}
+        new = [knot for knot in knots if self._places(knot) not in self._searched]
+        for knot in new[: self.patience.knots]:
             self.counts.calls += 1
+            self._searched[self._places(knot)] = now
             moved = self._untangler.undo(knot, unable, self.patience.most)
             names = ','.join(sorted(moved or knot))
             said.append(f'knot {"undone" if moved else "stays"} vehicles={names}')
@@ -160,6 +167,12 @@ class Watchdog:
                     self._seen[vehicle] = (-1, -1), self.planner.graph.now
                 break  # the others may look different now
         return said
+
+    def _places(self, knot: tuple[VehicleId, ...]) -> tuple[object, ...]:
+        """Return what should change before the next search for a way out of a knot."""
+        graph, q = self.planner.graph, self.planner.graph.queues
+        rows = [graph.slot(vehicle) for vehicle in knot]
+        return knot, tuple(int(q.node[v, q.granted[v]]) for v in rows), graph.closed.tobytes()
 
 
 def promote(planner: TrafficPlanner, vehicle: VehicleId) -> bool:

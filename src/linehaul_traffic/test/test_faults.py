@@ -8,7 +8,7 @@ and the planner is made anew from its journal, which is older than what vehicles
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from linehaul_traffic.road_queues import FREE, holder
 from linehaul_traffic.watchdog import Patience, Watchdog
@@ -107,8 +107,11 @@ class Crowd:
         jam.graph, jam.planner = new, TrafficPlanner(new, self.rng)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
+@example(seed=5)  # these meet where what is granted early is not held at once
+@example(seed=32)
+@example(seed=58)
 def test_nobody_meets_and_nobody_waits_in_a_ring(floors, seed):
     crowd = Crowd(floors, seed)
     for k in range(120):
@@ -124,7 +127,9 @@ def test_the_watchdog_does_no_harm(floors, seed):
     for k in range(150):
         crowd.step()
         if k % 5 == 0:
-            dog = Watchdog(crowd.jam.planner, Patience(still=15.0, again=5.0, old=30.0))
+            dog = Watchdog(
+                crowd.jam.planner, Patience(still=15.0, again=5.0, retry=20.0, old=30.0)
+            )
             since = dict.fromkeys(crowd.jam.goals, crowd.jam.graph.now - 40.0)
             dog.look(since, set(crowd.jam.unable))
             crowd.jam.check()

@@ -71,7 +71,7 @@ def test_the_first_in_rank_gets_on_when_another_breaks_down(floors, graph, seed)
     jam.unable[broken] = 1e6
     reached = reachable(jam, broken)
     note(f'{broken} breaks down at {jam.where(broken)}; others can reach: {reached}')
-    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0))
+    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0, retry=20.0))
     for _ in range(400):
         jam.step()
         dog.look(dict.fromkeys(jam.goals, 0.0), {broken})

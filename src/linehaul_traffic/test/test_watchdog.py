@@ -34,7 +34,7 @@ def test_who_stands_before_a_closed_lane_makes_room_and_goes_on_later(floors):
     while jam.where('a') != 2:
         jam.step()
     jam.close((3, 4), (4, 6))
-    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0))
+    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0, retry=20.0))
     said = watched(jam, 120, dog)
     assert jam.where('b') == 8, said
     assert jam.where('a') == 7
@@ -51,7 +51,7 @@ def test_who_broke_down_is_driven_round(floors):
     jam = floors.Jam(points, floors.both(*ring, (0, 6), (2, 7)), (6, 7))
     jam.put('broken', 1, 1)
     jam.put('a', 6, 7)
-    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0))
+    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0, retry=20.0))
     jam.plan('a')
     watched(jam, 100, dog, {'broken'})
     assert jam.where('a') == 7
@@ -65,7 +65,7 @@ def test_a_vehicle_at_rest_in_the_way_is_moved(floors):
     while jam.where('a') != 1:
         jam.step()
     jam.put('resting', 3, 3)
-    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0))
+    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0, retry=20.0))
     watched(jam, 200, dog)
     assert jam.where('a') == 6
     assert jam.where('resting') == 3
@@ -79,7 +79,7 @@ def test_where_no_goal_is_open_nothing_is_searched(floors):
     while jam.where('a') != 1:
         jam.step()
     jam.close((3, 4))
-    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0))
+    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0, retry=20.0))
     assert watched(jam, 60, dog) == []
     assert dog.counts.calls == 0
     jam.close()
@@ -95,7 +95,7 @@ def test_a_knot_that_cannot_be_undone_is_said_and_harms_nobody(floors):
         jam.step()
     jam.put('resting', 3, 3)
     jam.close((4, 6), (1, 0), (1, 2))
-    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0))
+    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0, retry=20.0))
     before = jam.graph.sequence()
     watched(jam, 60, dog)
     assert jam.graph.sequence() == before
