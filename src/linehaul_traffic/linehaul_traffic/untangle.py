@@ -200,7 +200,7 @@ class Untangler:
         return found
 
     def _goals(self, team: list[int], unable: Set[VehicleId]) -> dict[int, int]:
-        """Return where each of a team is to go: its goal, or a free bay if that is out of reach."""
+        """Return where each of a team goes: its goal, or a free bay if that is out of reach."""
         graph, q = self._graph, self._graph.queues
         tables = self._tables(self._walls(unable))
         goals, free = {}, self._free_bays(team)
@@ -332,6 +332,3 @@ class Untangler:
                 turns.append(float(self._roads.next_turn[self._graph.queues.kind[v], k]))
             state = edge
         return turns
-
-
-
