@@ -8,12 +8,19 @@ them yet. Vehicles that are already under way must not wait for that.
 
 from collections.abc import Mapping
 
-from linehaul_floor import ConflictTable, Plant
+from linehaul_floor import ConflictTable, Plant, PlantError, conflict_table, load_plant
 from linehaul_traffic import ExecutionGraph, Path, TrafficPlanner, Wish
+
+SMALL = 'cell'
+"""A plant whose tables are made at once; what is compiled is the same for every plant."""
+LARGE = 500
+"""Nodes from which on the tables of a plant take seconds."""
 
 
 def warm_up(plant: Plant, conflicts: Mapping[tuple[str, str], ConflictTable]) -> None:
     """Plan, improve and drive one way on an empty floor of its own, then forget it."""
+    if plant.roadmap.node_count > LARGE:
+        plant, conflicts = _small(plant, conflicts)
     classes = {str(name): c for name, c in plant.classes.items()}
     graph = ExecutionGraph(plant.roadmap, conflicts, classes)
     planner = TrafficPlanner(graph)
@@ -35,3 +42,15 @@ def warm_up(plant: Plant, conflicts: Mapping[tuple[str, str], ConflictTable]) ->
     graph.advance(30.0)
     planner.improve(0.01)
     graph.restore_order(graph.order())
+
+
+def _small(
+    plant: Plant, conflicts: Mapping[tuple[str, str], ConflictTable]
+) -> tuple[Plant, Mapping[tuple[str, str], ConflictTable]]:
+    """Return a small plant with its tables; where none is installed, the plant itself."""
+    try:
+        small = load_plant(SMALL)
+    except PlantError:
+        return plant, conflicts
+    used = {spawn.vehicle_class for spawn in small.fleet}
+    return small, {(a, b): conflict_table(small, a, b) for a in used for b in used}
