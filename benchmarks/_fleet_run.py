@@ -156,6 +156,10 @@ class FactoryRun:
         self.record.feed += time.process_time() - begin
         self.record.states += len(out.states)
 
+    def set_rhythm(self, cycle: float, tries: int) -> None:
+        """Change the time between two rounds [s] and the better plans tried in one."""
+        self._every, self.tries = max(1, round(cycle / self.world.settings.step)), tries
+
     def start_measuring(self) -> None:
         """Forget what the run took so far, and begin to measure."""
         self.record = Record()

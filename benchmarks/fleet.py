@@ -39,8 +39,6 @@ from linehaul_fleet.warm import warm_up
 from linehaul_floor import PlaceKind, Plant, VehicleId, VehicleSpawn, conflict_table, load_plant
 
 RUNS = [['--part', 'live', 'shift']]
-WARM = 0.4
-"""Share of the live part that does not count."""
 
 
 def main() -> int:
@@ -50,7 +48,8 @@ def main() -> int:
     parser.add_argument('--part', nargs='+', choices=['live', 'shift'], default=['live', 'shift'])
     parser.add_argument('--vehicles', type=int, default=200)
     parser.add_argument('--rate', type=float, default=600.0, help='deliveries an hour, live')
-    parser.add_argument('--minutes', type=float, default=15.0, help='plant time of the live part')
+    parser.add_argument('--minutes', type=float, default=15.0, help='measured, of the live part')
+    parser.add_argument('--warm', type=float, default=10.0, help='minutes before, not measured')
     parser.add_argument('--hours', type=float, default=2.0, help='of the shift')
     parser.add_argument('--load', type=float, default=1.2, help='speed of the lines in the shift')
     parser.add_argument('--policy', nargs='+', choices=list(POLICIES), default=list(POLICIES))
@@ -58,7 +57,8 @@ def main() -> int:
     args = parser.parse_args()
     if args.quick:
         args.vehicles, args.rate = min(args.vehicles, 60), min(args.rate, 180.0)
-        args.minutes, args.hours = min(args.minutes, 3.0), min(args.hours, 0.1)
+        args.minutes, args.hours = min(args.minutes, 2.0), min(args.hours, 0.1)
+        args.warm = min(args.warm, 4.0)
     plant = load_plant(args.plant)
     detail: dict[str, Any] = {}
     figures: list[common.Figure] = []
@@ -96,23 +96,26 @@ def live(plant: Plant, args: argparse.Namespace) -> dict[str, Any]:
     large = with_vehicles(plant, args.vehicles)
     conflicts = {(a, b): conflict_table(large, a, b) for a, b in class_pairs(large)}  # type: ignore[arg-type]
     warm_up(large, conflicts)
-    seconds = 60.0 * args.minutes
+    warm, seconds = 60.0 * args.warm, 60.0 * (args.warm + args.minutes)
     rng = np.random.default_rng([args.seed, 3])
     wants = shift_of(large, seconds / 3600.0, rng, load=speed_for(plant, args.rate), stops=False)
     timed = Timed()
     run = FactoryRun(
-        large, conflicts, wants, args.seed, pair=timed, charge=(0.5, 0.95), cycle=0.25
+        large, conflicts, wants, args.seed, pair=timed, charge=(0.5, 0.95), cycle=1.0, tries=0
     )
-    run.go(WARM * seconds)
+    run.go(warm)
+    run.set_rhythm(0.25, 3)
     run.start_measuring()
     timed.seconds.clear()
     begin, cpu = time.perf_counter(), time.process_time()
     run.go(seconds)
     result = run.result()
-    measured = (1.0 - WARM) * seconds
+    measured = seconds - warm
     node = node_seconds(run)
     return {
         'vehicles': args.vehicles,
+        'warm_min': args.warm,
+        'measured_min': args.minutes,
         'asked_per_hour': 3600.0 * len(wants.wants) / seconds,
         'delivered_per_hour': 3600.0 * run.delivered_since_measuring() / measured,
         'assignment_ms': _spread(np.array(timed.seconds) * 1e3),
