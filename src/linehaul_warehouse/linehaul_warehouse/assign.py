@@ -8,12 +8,13 @@ of the load's class cost the way back to the zone; a lane with another lot at it
 relocation it may cause.
 """
 
+from collections import Counter
 from math import isnan
 
 import numpy as np
 import numpy.typing as npt
 
-from linehaul_warehouse.ids import AisleId, LoadId
+from linehaul_warehouse.ids import AisleId, CellId, LoadId
 from linehaul_warehouse.model import Load, Place, PlaceKind
 from linehaul_warehouse.settings import Assignment
 from linehaul_warehouse.state import State
@@ -96,6 +97,7 @@ def choose_aisle(
     A crane that fails must not strand an item, so an aisle with few loads of it comes first.
     """
     total = sum(map(len, state.by_item.get(load.item_id, {}).values())) or 1
+    spread = items_in(state, load)
     best, best_key = None, None
     for aisle_id in aisles:
         if not state.usable(aisle_id):
@@ -104,7 +106,7 @@ def choose_aisle(
         if not cells.size:
             continue
         span = state.rack.span[aisle_id]
-        same = items_in(state, aisle_id, load)
+        same = spread[aisle_id]
         filled = float(state.full[span].mean())
         key = (same / total + filled + 0.1 * work.get(aisle_id, 0), aisle_id)
         if best_key is None or key < best_key:
@@ -112,14 +114,16 @@ def choose_aisle(
     return best
 
 
-def items_in(state: State, aisle_id: AisleId, load: Load) -> int:
-    """Return how many loads of a load's item lie in an aisle."""
-    rack, number = state.rack, 0
-    for lot in state.by_item.get(load.item_id, {}).values():
-        for name in lot:
+def items_in(state: State, load: Load) -> Counter[AisleId]:
+    """Return how many loads of a load's item lie in each aisle."""
+    rack, number = state.rack, state.rack.aisle
+    found: Counter[AisleId] = Counter()
+    for names in state.by_item.get(load.item_id, {}).values():
+        for name in names:
             place = state.facts.loads[name].place
-            number += place.kind is PlaceKind.CELL and rack.aisle_of(place.id).id == aisle_id  # type: ignore[arg-type]
-    return number
+            if place.kind is PlaceKind.CELL:
+                found[rack.aisles[int(number[rack.index[CellId(place.id)]])].id] += 1
+    return found
 
 
 def cell_place(state: State, cell: int) -> Place:

@@ -9,12 +9,12 @@ from linehaul_warehouse import look
 from linehaul_warehouse.assign import cell_place, fits, worth
 from linehaul_warehouse.dwell import dwell_point
 from linehaul_warehouse.ids import AisleId, CellId
-from linehaul_warehouse.model import Job, JobKind
+from linehaul_warehouse.model import Job, JobKind, Load
 from linehaul_warehouse.plan import in_the_way
 from linehaul_warehouse.rack import Flow
 from linehaul_warehouse.settings import Assignment, Settings
 from linehaul_warehouse.state import State
-from linehaul_warehouse.turnover import Turnover
+from linehaul_warehouse.turnover import Turnover, class_of
 
 SETTLE = 5.0
 """[s] of idling before a crane moves for nothing."""
@@ -65,26 +65,46 @@ def _reslot(
         return []
     begin = state.facts.cranes[aisle_id].tasks * LOOKED_AT + int(now)
     best, best_gain = None, GAIN
+    offers: dict[tuple[int, str], tuple[int, float]] = {}
     for k in full[(begin + np.arange(min(LOOKED_AT, full.size))) % full.size].tolist():
         load = state.facts.loads[state.in_cell[rack.ids[k]]]
-        if load.held_by or rack.ids[k] in state.facts.marks:
+        number = class_of(turnover, load, now)
+        low, high = turnover.zone(number)
+        if low <= rack.rank[k] <= high or load.held_by or rack.ids[k] in state.facts.marks:
             continue
         if in_the_way(state, CellId(rack.ids[k])) is not None:
             continue
-        cells = fits(state, aisle_id, load.weight, load.height)
-        cells = cells[cells != rack.mate[k]]
-        if not cells.size:
-            continue
+        made_for = (number, f'{load.weight} {load.height}')
+        if made_for not in offers:
+            offers[made_for] = _offer(state, turnover, settings, aisle_id, load, k, now)
+        cell, there = offers[made_for]
         here = worth(state, np.array([k]), load, turnover, settings.assignment, now)[0]
-        there = worth(state, cells, load, turnover, settings.assignment, now)
-        gain = float(here - there.min())
-        if gain > best_gain:
-            best, best_gain = (load, cell_place(state, int(cells[np.argmin(there)]))), gain
+        if cell >= 0 and cell != rack.mate[k] and here - there > best_gain:
+            best, best_gain = (load, cell_place(state, cell)), float(here - there)
     if best is None:
         return []
     load, target = best
     job = Job(JobKind.RELOCATE, load.id, load.place, target)
     return [ev.CellClaimed(CellId(target.id), load.id), ev.CyclePlanned(aisle_id, (job,))]
+
+
+def _offer(
+    state: State,
+    turnover: Turnover,
+    settings: Settings,
+    aisle_id: AisleId,
+    load: Load,
+    here: int,
+    now: float,
+) -> tuple[int, float]:
+    """Return the best free cell for loads like this one and its worth; -1: none."""
+    cells = fits(state, aisle_id, load.weight, load.height)
+    cells = cells[cells != state.rack.mate[here]]
+    if not cells.size:
+        return -1, 0.0
+    cost = worth(state, cells, load, turnover, settings.assignment, now)
+    best = int(np.argmin(cost))
+    return int(cells[best]), float(cost[best])
 
 
 def _dwell(state: State, aisle_id: AisleId) -> list[ev.Event]:

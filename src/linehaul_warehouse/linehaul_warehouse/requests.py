@@ -286,6 +286,7 @@ def _in_port(state: State, request: StoreRequest, now: float) -> Port | Refused:
     if fault:
         return fault
     coming = expected(state)
+    same_item = items_in(state, load)
     best, best_key = None, None
     for port in ports:
         for aisle_id in port.aisles:
@@ -293,7 +294,7 @@ def _in_port(state: State, request: StoreRequest, now: float) -> Port | Refused:
             if room <= 0 or not fits(state, aisle_id, load.weight, load.height).size:
                 continue
             span = rack.span[aisle_id]
-            spread = items_in(state, aisle_id, load) / max(state_total(state, load), 1)
+            spread = same_item[aisle_id] / max(state_total(state, load), 1)
             queue = coming.get(port.id, 0) + len(state.at_port[port.id])
             filled = float(np.count_nonzero(state.full[span])) / (span.stop - span.start)
             closed = not state.usable(aisle_id)

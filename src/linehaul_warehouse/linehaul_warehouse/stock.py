@@ -7,7 +7,7 @@ up before the next is touched. Within a lot the loads are equal, and the aisle w
 and the emptier container decide.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from math import inf, isnan
@@ -142,27 +142,50 @@ def choose(
         aisles: those that reach the port; None: all.
     """
     why = Code.RETRIEVE_NO_STOCK
+    busy: dict[AisleId, float] = {}
     best, best_key = None, None
-    for lot in state.by_item.get(item_id, {}).values():
-        for name in lot:
+    for own, names in _groups(state, item_id, order_id, rotation):
+        if best is not None:
+            break
+        for name in names:
             load = state.facts.loads[name]
             if load.quantity < quantity or not usable(load, order_id, now):
                 continue
             aisle = aisle_of(state, load)
-            assert aisle is not None  # in a cell
-            if aisles is not None and aisle not in aisles:
+            if aisle is None or (aisles is not None and aisle not in aisles):
                 continue
             problem = _problem(state, load, aisle, order_id, now)
             if problem:
                 why = max(why, problem)
                 continue
-            own = order_id != NO_ORDER and order_id in (load.order_id, load.held_for)
-            key = (not own, lot_age(state, load, rotation), work(aisle), load.quantity, name)
+            if aisle not in busy:
+                busy[aisle] = work(aisle)
+            key = (not own, lot_age(state, load, rotation), busy[aisle], load.quantity, name)
             if best_key is None or key < best_key:
                 best, best_key = load, key
     if best is not None:
         return best
     return Refused(why, _why(why, item_id, quantity))
+
+
+def _groups(
+    state: State, item_id: ItemId, order_id: OrderId, rotation: Rotation
+) -> Iterator[tuple[bool, list[LoadId]]]:
+    """Yield loads of an item such that the best one is in the first group that has any.
+
+    An order's own come first; then, with FIFO, lot by lot; with FEFO all, for loads of one lot may
+    expire at different times.
+    """
+    loads = state.facts.loads
+    if order_id != NO_ORDER:
+        yield True, [n for n in state.by_order.get(order_id, {}) if loads[n].item_id == item_id]
+    lots = state.by_item.get(item_id, {})
+    if rotation is Rotation.FEFO:
+        yield False, [name for names in lots.values() for name in names]
+        return
+    ages = state.facts.lots.get(item_id, {})
+    for lot in sorted(lots, key=lambda one: (ages[one], one)):
+        yield False, list(lots[lot])
 
 
 def _problem(
