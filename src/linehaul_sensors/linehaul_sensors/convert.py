@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 The linehaul authors
+# SPDX-License-Identifier: Apache-2.0
+"""Readings, channels and alarms to messages and back."""
+
+import array
+from collections.abc import Sequence
+from math import isnan
+
+import numpy as np
+from linehaul_ros.time import to_time
+
+from linehaul_interfaces.msg import Alarm, Alarms, SensorChannel, SensorChannels, SensorReadings
+from linehaul_sensors.alarm_book import AlarmView
+from linehaul_sensors.alarm_view import fit
+from linehaul_sensors.channels import Channel, ChannelTable
+from linehaul_sensors.errors import ReadingsError
+from linehaul_sensors.ids import ChannelId, EquipmentId
+from linehaul_sensors.readings import Quality, Readings, make_readings
+
+
+def to_readings(
+    batch: Readings, bridge: str, instance: str, sequence: int, received: float
+) -> SensorReadings:
+    """Return a batch as a message; a value that is no number goes out as bad.
+
+    Args:
+        batch: checked readings.
+        bridge: id of the sender.
+        instance: of the channel message it goes with.
+        sequence: one more than that of the batch before.
+        received: [s].
+    """
+    quality = np.where(np.isnan(batch.value), int(Quality.BAD), batch.quality)
+    return SensorReadings(
+        bridge_id=bridge,
+        instance_id=instance,
+        sequence=sequence,
+        received=to_time(received),
+        channel=array.array('I', batch.channel.tobytes()),
+        source_time=array.array('q', batch.time.tobytes()),
+        value=array.array('d', batch.value.tobytes()),
+        quality=quality.astype(np.uint8),
+    )
+
+
+def from_readings(message: SensorReadings) -> Readings:
+    """Return the readings of a message; flags are not sent.
+
+    Raises:
+        ReadingsError: its arrays have different lengths.
+    """
+    return make_readings(
+        np.asarray(message.channel, dtype=np.uint32),
+        np.asarray(message.source_time, dtype=np.int64),
+        np.asarray(message.value, dtype=np.float64),
+        np.asarray(message.quality, dtype=np.uint8),
+    )
+
+
+def to_channels(table: ChannelTable, bridge: str, instance: str, now: float) -> SensorChannels:
+    """Return the births of all channels of a table; a channel's index is its row."""
+    channels = [
+        SensorChannel(
+            index=index,
+            channel_id=one.id,
+            equipment_id=one.equipment,
+            place=one.place,
+            quantity=one.quantity,
+            unit=one.unit,
+            minimum=one.minimum,
+            maximum=one.maximum,
+            period=one.period,
+        )
+        for index, one in enumerate(table.channels)
+    ]
+    return SensorChannels(
+        bridge_id=bridge, instance_id=instance, stamp=to_time(now), channels=channels
+    )
+
+
+def from_channels(message: SensorChannels) -> dict[int, Channel]:
+    """Return the channels of a message by their index.
+
+    Raises:
+        ReadingsError: an index stands there twice.
+    """
+    found = {
+        one.index: Channel(
+            id=ChannelId(one.channel_id),
+            quantity=one.quantity,
+            unit=one.unit,
+            place=one.place,
+            equipment=EquipmentId(one.equipment_id),
+            minimum=one.minimum,
+            maximum=one.maximum,
+            period=one.period,
+        )
+        for one in message.channels
+    }
+    if len(found) != len(message.channels):
+        raise ReadingsError(f'{message.bridge_id}: a channel index stands there twice')
+    return found
+
+
+def to_alarms(views: Sequence[AlarmView], flood: bool, recent: int, now: float) -> Alarms:
+    """Return the most urgent alarms as a message, as many as its budget of bytes holds.
+
+    Args:
+        views: all alarms that are not normal, the most urgent first.
+        flood: there is one.
+        recent: announced in the last ten minutes.
+        now: [s].
+    """
+    shown = fit(views)
+    return Alarms(
+        stamp=to_time(now),
+        flood=flood,
+        raised_last_10_minutes=recent,
+        total=shown.total,
+        alarms=[_alarm(view) for view in shown.alarms],
+    )
+
+
+def _alarm(view: AlarmView) -> Alarm:
+    one = view.alarm
+    return Alarm(
+        alarm_id=one.id,
+        equipment_id=one.equipment,
+        channel_ids=[] if one.channel is None else [one.channel],
+        state=int(view.state),
+        active=view.active,
+        priority=int(one.priority),
+        message=one.message,
+        consequence=one.consequence,
+        response=one.response,
+        value=view.value,
+        limit=one.limit,
+        raised=to_time(view.raised),
+        changed=to_time(view.changed),
+        cause_alarm_id=view.cause,
+        consequences=view.consequences,
+        actor=view.actor,
+        reason=view.reason,
+        until=to_time(view.until) if not isnan(view.until) else to_time(0.0),
+    )
