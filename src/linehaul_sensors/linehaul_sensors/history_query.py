@@ -75,7 +75,7 @@ def query(folder: Path, question: Question) -> 'pa.Table':
         before = _compactions(folder)
         with duckdb.connect() as db:
             db.execute('SET threads = 1')
-            _register_names(db, names)
+            _register_names(db, {c: names[c] for c in question.channels} or names)
             db.register('fresh', _fresh(folder))
             make = _single if question.every == 0 else _intervals
             try:
