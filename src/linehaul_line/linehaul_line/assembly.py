@@ -192,7 +192,11 @@ def _running(line: Assembly) -> Assembly:
 
 
 def full_stock(
-    plan: LinePlan, places: Mapping[StationId, int], containers: Mapping[ItemId, int]
+    plan: LinePlan,
+    places: Mapping[StationId, int],
+    containers: Mapping[ItemId, int],
+    *,
+    exchange: bool = False,
 ) -> dict[PartKey, PartStock]:
     """Return the stock of a line whose places are all taken by full containers."""
     found = {}
@@ -200,5 +204,7 @@ def full_stock(
         for station, bill in model.bill.items():
             for item in bill:
                 size, count = containers[item], places[station]
-                found[station, item] = PartStock(station, item, count, size, (size,) * count)
+                found[station, item] = PartStock(
+                    station, item, count, size, (size,) * count, exchange=exchange
+                )
     return found

@@ -134,7 +134,7 @@ class LineDesk:
         if found is None:
             return Refusal(f'request {request} delivered, it is not open here')
         key, one = found
-        part = self.assembly.stock[key]
+        part = _as_found(self.assembly.stock[key])
         if not has_room(part):
             return Refusal(f'{key[0]}, {key[1]}: delivered into a full place; count it')
         quantity = min(max(quantity, 1), part.container_quantity)
@@ -148,7 +148,7 @@ class LineDesk:
 
     def came(self, key: PartKey, quantity: int) -> Refusal | None:
         """Book a container that came although its request was withdrawn, or say why not."""
-        part = self.assembly.stock[key]
+        part = _as_found(self.assembly.stock[key])
         if not has_room(part):
             return Refusal(f'{key[0]}, {key[1]}: delivered into a full place; count it')
         self._set(key, put(part, min(max(quantity, 1), part.container_quantity)))
@@ -236,6 +236,11 @@ class LineDesk:
     def _new_request(self) -> RequestId:
         self.serial += 1
         return RequestId(f'{self.assembly.plan.id}-{self.serial}')
+
+
+def _as_found(part: PartStock) -> PartStock:
+    """Return the stock that a container was put into: an empty in its way must have gone."""
+    return fetch_empty(part) if not has_room(part) and part.empties else part
 
 
 def _part_out(key: PartKey, part: PartStock) -> dict[str, Any]:

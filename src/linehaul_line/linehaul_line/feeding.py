@@ -74,11 +74,13 @@ Intent = Ask | Change | Withdraw | Hold | Release
 class Feeding:
     """How a line feeds itself.
 
-    policy: look-ahead. tolerance: seconds by which a run-out may move before the fleet is told.
+    policy: look-ahead. tolerance: seconds by which a run-out may move before the fleet is told;
+    share: of the time that is left, where that is more.
     """
 
     policy: Policy = field(default_factory=Policy)
     tolerance: float = 30.0
+    share: float = 0.15
 
 
 def feed(
@@ -132,7 +134,8 @@ def _moved(
 ) -> Change | None:
     """Return the change to tell, or None where the run-out is about where it was."""
     starved = one.due <= now and due <= now + feeding.tolerance
-    if starved or abs(due - one.due) <= feeding.tolerance:
+    tolerance = max(feeding.tolerance, feeding.share * (due - now))
+    if starved or abs(due - one.due) <= tolerance:
         return None
     word = 'sooner' if due < one.due else 'later'
     urgent = _priority(stock, one.request, one.asked, (one.earliest, due), response, now)

@@ -78,6 +78,9 @@ class Config:
     transfer: float = setting(
         25.0, doc='Time of one hand-over, expected likewise.', unit='s', low=0.0, high=3600.0
     )
+    exchange: bool = setting(
+        True, doc='Empties leave with the vehicle that brings the next container.'
+    )
     adjust: bool = setting(True, doc='Changes of the line change open requests, too.')
 
 
@@ -152,7 +155,13 @@ class LineNode(Node):
 
     def _make_desk(self, line: Line, now: float) -> LineDesk:
         config = self._config
-        made = make_line(self._plant, line, start=now + config.start, known=config.known)
+        made = make_line(
+            self._plant,
+            line,
+            start=now + config.start,
+            known=config.known,
+            exchange=config.exchange,
+        )
         responses = expected_responses(
             self._plant, line, wait=config.wait, transfer=config.transfer
         )

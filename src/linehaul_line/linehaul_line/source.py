@@ -50,7 +50,13 @@ def units(
 
 
 def make_line(
-    plant: Plant, line: Line, models: Sequence[Model] = (), *, start: float, known: int = 500
+    plant: Plant,
+    line: Line,
+    models: Sequence[Model] = (),
+    *,
+    start: float,
+    known: int = 500,
+    exchange: bool = True,
 ) -> Assembly:
     """Return a line of the plant with full places and units to build.
 
@@ -60,6 +66,7 @@ def make_line(
         models: what it builds; none: the standard model of the plant file.
         start: plant time [s] of its first step.
         known: units in its sequence.
+        exchange: empties leave with the vehicle that brings the next container.
 
     Raises:
         ProductError: the plant file has no standard model.
@@ -69,7 +76,7 @@ def make_line(
     places = {station: plant.places[station].capacity for station in line.stations}
     containers = {item.id: item.container_units for item in plant.items.values()}
     row = units(line.id, made, [1] * len(made), 0, known)
-    stock = full_stock(plan, places, containers)
+    stock = full_stock(plan, places, containers, exchange=exchange)
     return Assembly(plan, LineSequence(0, row), 0, Pace(line.takt, 1.0, start), stock, now=start)
 
 

@@ -281,3 +281,16 @@ def test_nothing_goes_into_a_full_place():
         put(full, 10)
     one = desk(line(stock=12))
     assert one.placed(RequestId('unknown'), 12, 0.0) is not None
+
+
+def test_a_container_that_came_was_put_where_an_empty_had_gone():
+    """A line whose empties nobody books away once refused every container that came."""
+    one = desk(line(stock=12))
+    now, ask = first_ask(one)
+    key = (ask.station, ask.item)
+    part = one.assembly.stock[key]
+    blocked = replace(part, contents=part.contents[-1:], empties=1)
+    one.assembly = supplied(one.assembly, key, blocked)
+    assert one.placed(ask.request, ask.quantity, now) is None
+    assert one.assembly.stock[key].empties == 0
+    assert one.came(key, 12) is not None
