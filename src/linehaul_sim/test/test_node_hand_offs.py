@@ -12,6 +12,7 @@ from linehaul_sim.faults import Fault, FaultKind
 from linehaul_sim.loads import HolderKind
 from linehaul_sim.node import SimNode
 from linehaul_sim.warehouse import RetrieveRequest
+from linehaul_transfer.port_state import Phase
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
@@ -38,11 +39,13 @@ def test_a_hand_off_that_stops_is_ended_by_a_service():
             world, fleet = sim.world, Dispatcher(sim.world)
             load = world.retrieve(RetrieveRequest('r1', 'fan_motor', 10)).load_id
             fleet.go('agv_001', PORT, 'pick', 'pick', loadId=load)
-            spin_until(executor, lambda: any(getattr(m, 'busy', False) for m in said), 60.0)
-            assert any(getattr(m, 'ready', False) for m in said)
+            ports = world.data.hand_offs.ports
+            moving = lambda: PORT in ports and ports[PORT].state.phase is Phase.TRANSFER  # noqa: E731
+            spin_until(executor, moving, 60.0)
             world.inject(Fault(FaultKind.DIE, 'agv_001'))
             frozen = lambda m: hasattr(m, 'ready') and m.ready and not m.ho_avbl  # noqa: E731
-            spin_until(executor, lambda: any(map(frozen, said)))
+            spin_until(executor, lambda: any(map(frozen, said)), 60.0)
+            assert any(getattr(m, 'busy', False) for m in said)
             session = next(m.session_id for m in said if frozen(m))
             world.inject(Fault(FaultKind.REVIVE, 'agv_001'))
             spin_until(
@@ -61,7 +64,7 @@ def test_a_hand_off_that_stops_is_ended_by_a_service():
                 spin_until(executor, future.done)
                 answer = future.result()
             assert answer.error_code == 0, answer.error_msg
-            spin_until(executor, lambda: world.data.hand_offs.work == {})
+            spin_until(executor, lambda: world.data.hand_offs.work == {}, 60.0)
             assert world.data.ledger.loads[load].holder is HolderKind.VEHICLE
             future = reset.call_async(Trigger.Request())
             spin_until(executor, future.done)
