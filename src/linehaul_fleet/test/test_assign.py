@@ -5,31 +5,32 @@
 import functools
 from dataclasses import replace
 from math import inf, nan
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linehaul_fleet.assign import CHANGES_MOST, MOST, assign
+from linehaul_fleet.desk import Desk
 from linehaul_fleet.explain import explain
-from linehaul_fleet.fleet import class_pairs
 from linehaul_fleet.lateness import PATIENCE, lateness_cost, weights
 from linehaul_fleet.missions import TURN, Mission, _in_line
 from linehaul_fleet.offers import Offer, Standing
-from linehaul_fleet.situation import Settings, Situation
+from linehaul_fleet.situation import Settings
 from linehaul_fleet.travel import TravelTimes
 from linehaul_fleet.work import Job, JobKind
 
-from linehaul_floor import PlaceKind, conflict_table, load_plant
+from linehaul_floor import PlaceKind, load_plant
 
 NOW = 1000.0
 
 
 @functools.cache
 def situation():
+    """Return as much of a Situation as the assignment looks at; the traffic is none of it."""
     plant = load_plant('jiaozhou')
-    conflicts = {(a, b): conflict_table(plant, a, b) for a, b in class_pairs(plant)}
-    return Situation(plant, conflicts, Settings())
+    return SimpleNamespace(plant=plant, desk=Desk(plant), settings=Settings())
 
 
 def mission(key, source='wh1_out_1', target='fa1_01', due=nan, priority=100, **more):

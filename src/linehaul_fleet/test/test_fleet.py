@@ -247,7 +247,7 @@ def test_vehicles_go_home_when_nothing_is_left_to_do():
     assert not factory.fleet.model.open
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_lost_messages_and_restarts_delay_deliveries_but_lose_none(seed):
     rng = random.Random(seed)
@@ -592,7 +592,7 @@ def plain(model):
 WHAT = ('request', 'again', 'cancel', 'hold', 'release', 'due', 'promised', 'ready', 'refused')
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     acts=st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 4)), min_size=5, max_size=40),
