@@ -11,6 +11,7 @@ from dataclasses import replace
 from math import isnan
 
 from linehaul_warehouse import events as ev
+from linehaul_warehouse import look
 from linehaul_warehouse.codes import Code, Refused
 from linehaul_warehouse.crane_end import Report, Status
 from linehaul_warehouse.ids import NO_LOAD, AisleId, CellId, LoadId, PortId, TaskId
@@ -88,7 +89,7 @@ def answered(
         case Outcome.OCCUPIED if step.place.kind is PlaceKind.CELL:
             return [ended, *_occupied(state, turnover, settings, crane, step, now)]
         case Outcome.OCCUPIED:
-            return [ended]  # the port is full: the controller tries again
+            return [ended, *_port_full(state, turnover, settings, crane, now)]
         case _:
             reason = f'{report.outcome.name.lower()} at {step.place.id}: a person must look'
             return [ended, ev.CraneChanged(crane.aisle_id, Packml.HELD, CONTROLLER, reason)]
@@ -161,6 +162,24 @@ def _occupied(
     job = replace(crane.jobs[0], target=place)
     claim = ev.CellClaimed(CellId(place.id), step.load_id)
     return [*found, claim, ev.CyclePlanned(crane.aisle_id, (job, *crane.jobs[1:]))]
+
+
+def _port_full(
+    state: State, turnover: Turnover, settings: Settings, crane: Crane, now: float
+) -> list[ev.Event]:
+    """Return none to try again, where a slot is about to be free; else the load goes back."""
+    job = crane.jobs[0]
+    if look.slots(state, now)[PortId(job.target.id)] >= 0:
+        return []
+    place = job.source
+    if place.kind is not PlaceKind.CELL or not state.free[state.rack.index[CellId(place.id)]]:
+        found = other_cell(state, turnover, settings, crane, job.load_id, now)
+        if found is None:
+            return []
+        place = found
+    back = replace(job, kind=JobKind.RELOCATE, target=place)
+    claim = ev.CellClaimed(CellId(place.id), job.load_id)
+    return [claim, ev.CyclePlanned(crane.aisle_id, (back, *crane.jobs[1:]))]
 
 
 # Giving up what has not begun.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from linehaul_warehouse.ids import AisleId, LoadId, PortId
-from linehaul_warehouse.model import Job, Load, PlaceKind, Retrieval
+from linehaul_warehouse.model import Job, Load, PlaceKind, Retrieval, RetrievalPhase
 from linehaul_warehouse.rack import Flow, Port
 from linehaul_warehouse.settings import Settings
 from linehaul_warehouse.state import State
@@ -16,6 +16,11 @@ LEAD = 60.0
 
 CYCLE = 75.0
 """[s] of a dual cycle, about."""
+
+LEAVES_WITHIN = 30.0
+"""[s] before its due time a container counts as gone; a cycle takes longer than that."""
+OVERDUE = 60.0
+"""[s] after its due time it counts as there again: its vehicle is not to be reckoned with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,13 @@ def jobs(state: State) -> list[Job]:
     return [job for crane in state.facts.cranes.values() for job in crane.jobs]
 
 
-def slots(state: State) -> dict[PortId, int]:
-    """Return the free slots of every port that gives loads; a planned job takes one."""
+def slots(state: State, now: float) -> dict[PortId, int]:
+    """Return the free slots of every port that gives loads; a planned job takes one.
+
+    A load whose vehicle is due at any moment does not count: it is gone before the next one comes.
+    """
     found = {
-        port.id: port.capacity - len(state.at_port[port.id])
+        port.id: port.capacity - sum(not _leaves(state, n, now) for n in state.at_port[port.id])
         for port in state.rack.ports.values()
         if port.flow is Flow.OUT
     }
@@ -52,6 +60,13 @@ def slots(state: State) -> dict[PortId, int]:
         if job.target.kind is PlaceKind.PORT:
             found[PortId(job.target.id)] -= 1
     return found
+
+
+def _leaves(state: State, load_id: LoadId, now: float) -> bool:
+    retrieval = state.facts.retrievals.get(state.facts.loads[load_id].held_by)
+    if retrieval is None or retrieval.phase is not RetrievalPhase.AT_PORT:
+        return False
+    return -OVERDUE < retrieval.request.due - now < LEAVES_WITHIN
 
 
 def stores(state: State, aisle_id: AisleId, now: float) -> list[Load]:
@@ -90,7 +105,7 @@ def candidates(
     """
     promised = [state.facts.retrievals[name] for name in state.promised[aisle_id]]
     dues = sorted((due_of(r, settings), r.request.id) for r in promised)
-    room = slots(state)
+    room = slots(state, now)
     found: list[Candidate] = []
     for rank, (due, request_id) in enumerate(dues):
         retrieval = state.facts.retrievals[request_id]

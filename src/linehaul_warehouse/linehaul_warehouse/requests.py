@@ -74,7 +74,7 @@ def ask_retrieval(
     load = _chosen(state, settings, request, now)
     if isinstance(load, Refused):
         return load
-    return [ev.RetrievalAsked(request), *_promise(state, request, load)]
+    return [ev.RetrievalAsked(request), *_promise(state, request, load, now)]
 
 
 def _bad_retrieval(state: State, settings: Settings, request: RetrieveRequest) -> Refused | None:
@@ -130,21 +130,21 @@ def _chosen(
     )
 
 
-def _promise(state: State, request: RetrieveRequest, load: Load) -> list[ev.Event]:
+def _promise(state: State, request: RetrieveRequest, load: Load, now: float) -> list[ev.Event]:
     found: list[ev.Event] = []
     if load.held_by:  # a reservation for the same order becomes this retrieval's
         found.append(ev.LoadFreed(load.id, f'taken by {request.id}'))
     found.append(ev.LoadHeld(load.id, request.id, request.order_id))
-    port = request.port_id or _likely_port(state, load)
+    port = request.port_id or _likely_port(state, load, now)
     phase = RetrievalPhase.RESERVED
     return [*found, ev.RetrievalPhased(request.id, phase, load.id, port)]
 
 
-def _likely_port(state: State, load: Load) -> PortId:
+def _likely_port(state: State, load: Load, now: float) -> PortId:
     """Return the port that a load will probably come to."""
     aisle = aisle_of(state, load)
     ports = state.rack.ports_of(aisle, Flow.OUT) if aisle else []
-    room = look.slots(state)
+    room = look.slots(state, now)
     return max(ports, key=lambda p: room[p.id]).id
 
 
@@ -185,7 +185,7 @@ def promise_again(
     """Find a load for a retrieval that has lost its own; none: it waits for one."""
     request = state.facts.retrievals[request_id].request
     load = _chosen(state, settings, request, now)
-    return [] if isinstance(load, Refused) else _promise(state, request, load)
+    return [] if isinstance(load, Refused) else _promise(state, request, load, now)
 
 
 def move_away(
@@ -199,7 +199,7 @@ def move_away(
     return [
         ev.LoadFreed(retrieval.load_id, 'its aisle is closed'),
         ev.RetrievalPhased(request_id, RetrievalPhase.QUEUED),
-        *_promise(state, retrieval.request, load),
+        *_promise(state, retrieval.request, load, now),
     ]
 
 

@@ -345,3 +345,25 @@ def test_a_clock_that_jumps_hurts_nothing():
     made.flush()
     until(made, lambda: phase(made) is RetrievalPhase.AT_PORT)
     made.check()
+
+
+@pytest.mark.parametrize('comes', [True, False])
+def test_a_load_for_a_full_port_waits_a_little_for_the_vehicle_and_then_goes_back(comes):
+    made = bench(capacity=1, collect=inf)
+    due = made.now + 120.0
+    ask(made, 'first', due=due, port_id='a1_out_1')
+    until(made, lambda: phase(made, 'first') is RetrievalPhase.AT_PORT)
+    place = Place(PlaceKind.CELL, made.rack.ids[5])
+    made.fill({place.id: 'next'})
+    made.warehouse.act([ev.LoadReceived(Load('next', 'fan', 'L000', 9, place, 0.0))], made.now)
+    until(made, lambda: made.now > due - 20.0)
+    ask(made, 'second', due=due + 40.0, port_id='a1_out_1')
+    until(made, lambda: made.state.facts.cranes['a1'].load_id == 'next')
+    if comes:
+        made.take('a1_out_1', 'l0')
+        until(made, lambda: phase(made, 'second') is RetrievalPhase.AT_PORT)
+    else:
+        until(made, lambda: not made.state.facts.cranes['a1'].jobs, 400.0)
+        assert made.state.facts.loads['next'].place == place
+        assert phase(made, 'second') in (RetrievalPhase.RESERVED, RetrievalPhase.QUEUED)
+    made.check()
