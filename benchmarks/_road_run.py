@@ -13,16 +13,21 @@ from typing import Any
 import numpy as np
 from _road_pibt import choose, let_go, new_pushers
 from _road_world import RoadWorld
-from linehaul_traffic.conservative import Wish, find_way
+from linehaul_traffic.road_model import both
 from linehaul_traffic.road_planner import TrafficPlanner
 from linehaul_traffic.road_sipp import earliest, new_search
+from linehaul_traffic.watchdog import Watchdog
 
 from linehaul_floor import ConflictTable, Plant, RouteTable
-from linehaul_traffic import ExecutionGraph, NoWay, Path
+from linehaul_traffic import ExecutionGraph, NoWay, Path, Wish
 from linehaul_traffic import road_queues as kernels
 
 STILL = 300.0
 """[s] without any move after which a vehicle under way counts as stuck."""
+
+
+WATCH = 5.0
+"""[s] between two looks of the watchdog."""
 
 
 @dataclass(slots=True)
@@ -32,7 +37,8 @@ class Result:
     waits: wishes put off. deadlocks: rings of waiting vehicles met. watchdog: knots undone by
     force. cycle: [s] of computing per cycle; step: [s] of it without
     improving. trip, free_trip: [s] driven, and alone on the floor.
-    oldest: [s] longest task. still: vehicles that have not moved for STILL at the end.
+    oldest: [s] longest task, open ones included. still: vehicles that have not moved for STILL at
+    the end. promoted, overtaken: by the watchdog. by_class: tasks of each vehicle class.
     """
 
     tasks: int = 0
@@ -46,6 +52,9 @@ class Result:
     free_trip: list[float] = field(default_factory=list)
     oldest: float = 0.0
     still: int = 0
+    promoted: int = 0
+    overtaken: int = 0
+    by_class: dict[str, int] = field(default_factory=dict)
     plans: int = 0
     tried: int = 0
     improved: int = 0
@@ -60,7 +69,11 @@ class FreeFlow:
         lists = graph.queues.filled.size
         self.queues = kernels.new_queues(1, 8, lists, 1)
         self.search = new_search(graph.roadmap.edge_count)
-        self.tables = [RouteTable(graph.roadmap, c, capacity=4096) for c in self.model.classes]
+        self.tables = [
+            RouteTable(graph.roadmap, one, capacity=4096)
+            for c in self.model.classes
+            for one in both(c)
+        ]
 
     def time(self, kind: int, motion: int, node: int, heading: float, goal: int) -> float:
         """Return the time [s] from rest to rest."""
@@ -75,7 +88,8 @@ class FreeFlow:
             self.model.arrays,
             0,
             goal,
-            self.tables[kind].row(goal),
+            self.tables[motion].row(goal),
+            np.zeros(self.model.arrays.next_edge.size),
             np.zeros(roadmap.edge_count, bool),
             np.ascontiguousarray(edges[may]),
             turn[may],
@@ -84,6 +98,8 @@ class FreeFlow:
             -1,
             False,
             np.inf,
+            np.inf,
+            False,
         )
         return float(self.search.reach[label]) if label >= 0 else np.inf
 
@@ -96,9 +112,10 @@ class Run:
         conflicts: of all ordered pairs of classes.
         world: fresh, of the same plant.
         rng: for goals.
-        way: 'fifo' (quickest ways, in order of commit), 'sipp' (prioritised safe-interval
-            planning) or 'lns' (the same, made better in every cycle).
-        budget: seconds of improvement per cycle.
+        way: 'sipp' (prioritised safe-interval planning) or 'lns' (ways that keep clear of busy
+            places, made better in every cycle).
+        budget: processor seconds of improvement per cycle, at most.
+        tries: plans to try per cycle, at most.
         lookahead: [m].
         transfer: [s] at each place.
     """
@@ -111,16 +128,21 @@ class Run:
         rng: np.random.Generator,
         way: str,
         budget: float = 0.03,
+        tries: int = 1_000_000,
         lookahead: float = 7.0,
         transfer: float = 10.0,
     ) -> None:
         self.plant, self.world, self.rng, self.way = plant, world, rng, way
         self.conflicts = conflicts
-        self.budget, self.lookahead, self.transfer = budget, lookahead, transfer
+        self.budget, self.tries = budget, tries
+        self.lookahead, self.transfer = lookahead, transfer
         self.graph = ExecutionGraph(plant.roadmap, conflicts, plant.classes)
-        self.planner = TrafficPlanner(self.graph, clock=time.process_time, late=way != 'sipp')
-        self.routes = {c: RouteTable(plant.roadmap, k) for c, k in plant.classes.items()}
+        better = way == 'lns'
+        self.planner = TrafficPlanner(
+            self.graph, clock=time.process_time, late=better, guided=better
+        )
         self.free_flow = FreeFlow(self.graph)
+        self.watchdog = Watchdog(self.planner)
         self.result = Result()
         count = len(plant.fleet)
         self.ids = [spawn.id for spawn in plant.fleet]
@@ -155,6 +177,9 @@ class Run:
                 self.cycle()
             self.tick()
         self.result.wall += time.perf_counter() - begin
+        wanted = np.array(self.goal) >= 0
+        age = np.where(wanted, self.world.now - self.asked, 0.0)
+        self.result.oldest = max(self.result.oldest, float(age.max()))
         self.result.tried, self.result.improved = self.planner.tried, self.planner.improved
         return self.result
 
@@ -195,9 +220,21 @@ class Run:
             self.plan(v, wish)
         self.result.step.append(time.perf_counter() - begin)
         if self.way == 'lns' and self.budget > 0.0:
-            self.planner.improve(self.budget)
+            self.planner.improve(self.budget, self.tries)
+            if now % WATCH < self.world.dt / 2.0:
+                self._watch()
         self.result.cycle.append(time.perf_counter() - begin)
         self.result.deadlocks += self.rings()
+
+    def _watch(self) -> None:
+        """Let the watchdog look after everybody."""
+        now = self.world.now
+        asked = {self.ids[v]: self.asked[v] for v in np.flatnonzero(self.under_way).tolist()}
+        unable = {self.ids[v] for v in np.flatnonzero(self.world.bodies.stalled > now).tolist()}
+        self.watchdog.look(asked, unable)
+        self.result.watchdog = self.watchdog.counts.calls
+        self.result.promoted = self.watchdog.counts.promoted
+        self.result.overtaken = self.watchdog.counts.overtaken
 
     def arrivals(self, now: float) -> None:
         """Note the vehicles that have come to their goals."""
@@ -206,6 +243,8 @@ class Run:
                 self.under_way[v] = False
                 self.result.tasks += 1
                 self.result.ended.append(now)
+                name = self.plant.fleet[v].vehicle_class
+                self.result.by_class[name] = self.result.by_class.get(name, 0) + 1
                 self.result.trip.append(now - self.begun[v])
                 self.result.oldest = max(self.result.oldest, now - self.asked[v])
                 self.rest[v], self.goal[v] = self.goal[v], -1
@@ -246,12 +285,7 @@ class Run:
         """Let a wish be planned."""
         graph = self.graph
         graph.load(wish.vehicle, bool(self.world.bodies.loaded[v]))
-        if self.way == 'fifo':
-            path = find_way(wish, graph, self.routes, graph.roadmap)
-            if isinstance(path, Path):
-                graph.commit(wish.vehicle, path)
-        else:
-            path = self.planner.plan(wish)
+        path = self.planner.plan(wish)
         if isinstance(path, NoWay) and not graph.closed.any():
             raise RuntimeError(f'no way for {wish}')
         if not isinstance(path, Path):
@@ -344,8 +378,8 @@ class PushRun(Run):
         for v, wish in self.wishes(now):
             self.under_way[v] = True
             self.begun[v] = self.moved[v] = now
-            self.rows[v] = self.tables[self.push.kind[v]].row(wish.goal)
             motion = 2 * self.push.kind[v] + int(self.world.bodies.loaded[v])
+            self.rows[v] = self.tables[motion].row(wish.goal)
             self.result.free_trip.append(
                 self.free_flow.time(
                     int(self.push.kind[v]), int(motion), wish.start, wish.heading, wish.goal

@@ -11,31 +11,13 @@ needed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from linehaul_floor.geometry import BoolArray
 
-from linehaul_floor import Roadmap, RouteTable, VehicleClass, VehicleId, shortest_route
+from linehaul_floor import Roadmap, RouteTable, shortest_route
 from linehaul_traffic.execution import ExecutionGraph, Path, Wait
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A vehicle that rests somewhere wants to go to a node; heading is its yaw [rad] now."""
-
-    vehicle: VehicleId
-    vehicle_class: VehicleClass
-    start: int
-    goal: int
-    heading: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoWay:
-    """There is no way to the goal, whoever moves."""
-
-    wish: Wish
+from linehaul_traffic.wish import NoWay, Wish
 
 
 def find_way(

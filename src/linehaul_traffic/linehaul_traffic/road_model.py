@@ -20,6 +20,7 @@ difference between a long vehicle that takes its lane and one that takes both.
 import functools
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,8 @@ from linehaul_traffic.road_poses import stack
 
 REACTION = 0.5
 """[s] from a decision to grant an edge until the vehicle acts on it."""
+SLOWEST = 0.01
+"""[m/s] lowest speed limit that counts."""
 ROLL = -1.0
 """In place of a turning time: the vehicle need not stand at this node."""
 
@@ -110,6 +113,24 @@ class RoadModel:
             lead_rest=np.full(len(motions), REACTION),
         )
 
+    def limit(self, speed: FloatArray) -> None:
+        """Let vehicles go no faster than (E,) speeds [m/s], nor than the roadmap allows.
+
+        Times of `arrays` change in place. A speed below SLOWEST counts as that; what is not to
+        be used at all is to be closed.
+        """
+        allowed = np.minimum(self.roadmap.speed, np.maximum(speed, SLOWEST))
+        slowed = replace(self.roadmap, speed=allowed)
+        motions = [m for c in self.classes for m in _motions.__wrapped__(slowed, c)]
+        for array, column in ((self.arrays.run, 0), (self.arrays.up, 1), (self.arrays.down, 2)):
+            array[:] = [m[column] for m in motions]
+
+    def slower(self) -> FloatArray:
+        """Return (K, E) how many times longer edges take than without `limit`; 1 if unusable."""
+        free = np.array([m[0] for c in self.classes for m in _motions(self.roadmap, c)])
+        usable = np.isfinite(free)
+        return np.asarray(np.divide(self.arrays.run, free, out=np.ones_like(free), where=usable))
+
     def first_turns(
         self, class_number: int, edges: IntArray, heading: float | None, node: int
     ) -> FloatArray:
@@ -127,6 +148,13 @@ class RoadModel:
         time = np.asarray(turn_time(self.classes[class_number], angle))
         may = (angle <= 2.0 * STRAIGHT) | self.roadmap.node_turn[node]
         return np.where(may, time, np.inf)
+
+
+def both(vehicle_class: VehicleClass | None) -> tuple[VehicleClass | None, VehicleClass | None]:
+    """Return a class as it drives empty, and as it drives loaded."""
+    if vehicle_class is None:
+        return None, None
+    return vehicle_class, replace(vehicle_class, max_speed=vehicle_class.max_speed_loaded)
 
 
 def turns(

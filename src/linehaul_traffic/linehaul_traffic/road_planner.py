@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The planner on the roadmap: whole ways in time, made better while there is time.
 
-A vehicle that wants to go gets the earliest way between all claims (road_sipp.py), with planned
+A vehicle that wants to go gets the best way between all claims (road_sipp.py), with planned
 times, up to the bay that is its goal. So at every moment there is a plan that brings everybody
-home, and the execution graph holds it: nobody can ever be stuck by planning. What has not been
-granted yet stays open to change: `improve` takes the ways of a few vehicles out behind what is
-granted, plans them anew in another order, and keeps the result only if they arrive earlier in
-sum. Only what is granted (a few seconds of travel) binds.
+home, and the execution graph holds it: nobody can ever be stuck by planning. Best is the least
+sum of arrival and prices: what a way costs the others at places with much traffic, learned from
+the plans themselves (road_guidance.py).
+
+What has not been granted yet stays open to change: `improve` takes the ways of a few vehicles out
+behind what is granted, plans them anew in another order, and keeps the result only if it costs
+less in sum. Only what is granted (a few seconds of travel) binds. Most trials keep to the way
+that a vehicle has and the shortest one, which settles who goes before whom; some look everywhere.
 
 On a well-formed floor (every place is a bay off the lanes, as linehaul_floor checks) every wish
 for a place that is free, or becomes free, is met.
@@ -17,47 +21,34 @@ large-neighbourhood search (Li et al. 2021, "Anytime MAPF via LNS").
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from linehaul_floor.geometry import BoolArray, FloatArray, IntArray
+from linehaul_floor.geometry import BoolArray, FloatArray
 
 from linehaul_floor import RouteTable
 from linehaul_traffic import road_queues as kernels
 from linehaul_traffic import road_sipp as sipp
-from linehaul_traffic.conservative import NoWay, Wish
 from linehaul_traffic.errors import PlanError
 from linehaul_traffic.execution import ExecutionGraph, Path, Wait
-from linehaul_traffic.road_model import ROLL
+from linehaul_traffic.road_guidance import Guidance
+from linehaul_traffic.road_late import start_late
+from linehaul_traffic.road_model import ROLL, both
 from linehaul_traffic.road_queues import FREE
+from linehaul_traffic.road_start import Start, renewed, rest_start, way_start
+from linehaul_traffic.wish import NoWay, Wish
 
 GAIN = 0.05
 """[s] by which a new plan must be better in sum to replace the old one."""
 HOLD = 1.0
 """[s] for which a vehicle keeps the end of what is granted while others are planned first."""
+WIDE = 0.4
+"""Share of the trials that look for ways everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """Where and when a new way begins.
-
-    position: of the node on the vehicle's path; at: time there [s]; before: edge by which it
-    comes, -1 if it stands; rolling: it may go on without stopping; until: when the node must be
-    left; edges, turn: what it can begin with, and seconds to stand and turn before, or ROLL.
-    """
-
-    position: int
-    at: float
-    before: int
-    rolling: bool
-    until: float
-    edges: IntArray
-    turn: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class _Saved:
+class Saved:
     """A vehicle's path behind a position, to put it back."""
 
     v: int
@@ -65,6 +56,16 @@ class _Saved:
     size: int
     ints: np.ndarray
     floats: np.ndarray
+
+    @property
+    def goal(self) -> int:
+        """The node at the end."""
+        return int(self.ints[0, -1])
+
+    @property
+    def edges(self) -> np.ndarray:
+        """The edges, in order."""
+        return self.ints[1, :-1]
 
 
 class TrafficPlanner:
@@ -75,6 +76,7 @@ class TrafficPlanner:
         rng: for what `improve` tries.
         clock: for deadlines [s].
         late: let ways begin as late as they can, so that vehicles wait in bays, not on lanes.
+        guided: let ways keep clear of places with much traffic.
     """
 
     def __init__(
@@ -84,15 +86,18 @@ class TrafficPlanner:
         clock: Callable[[], float] = time.perf_counter,
         *,
         late: bool = True,
+        guided: bool = True,
     ) -> None:
         self.graph = graph
+        self.guidance = Guidance(graph.model)
         self.tried = 0
         self.improved = 0
         self._rng = np.random.default_rng(0) if rng is None else rng
         self._clock = clock
         self._late = late
+        self._guided = guided
         self._search = sipp.new_search(graph.roadmap.edge_count)
-        self._tables: Mapping[int, RouteTable] = {}
+        self._tables: dict[int, RouteTable] = {}
         self.close(graph.closed)
 
     def close(self, closed: BoolArray) -> None:
@@ -101,17 +106,28 @@ class TrafficPlanner:
         Vehicles whose way leads over a closed edge wait before it until `improve` has found them
         another, or the edge is open again.
         """
-        model = self.graph.model
         self.graph.closed[:] = closed
+        self.guidance.close(closed)
+        model = self.graph.model
+        classes, slower = [one for c in model.classes for one in both(c)], model.slower()
         self._tables = {
-            k: RouteTable(self.graph.roadmap, c, blocked=closed, capacity=4096)
-            for k, c in enumerate(model.classes)
+            m: RouteTable(model.roadmap, c, cost=slower[m], blocked=closed, capacity=4096)
+            for m, c in enumerate(classes)
         }
+
+    def limit(self, speed: FloatArray) -> None:
+        """Let nobody drive faster than (E,) speeds [m/s]; infinite: no limit but the roadmap's.
+
+        New ways and expected times count with it at once, ways that are planned when `improve`
+        comes to them.
+        """
+        self.graph.model.limit(speed)
+        self.close(self.graph.closed)
 
     # Wishes.
 
     def plan(self, wish: Wish) -> Path | Wait | NoWay:
-        """Commit the earliest way for a vehicle that rests, and return it.
+        """Commit the best way for a vehicle that rests, and return it.
 
         Returns:
             The way; or for whom it waits (the goal is taken, or nothing is free for an hour); or
@@ -124,99 +140,64 @@ class TrafficPlanner:
         here = int(graph.queues.node[v, graph.queues.reached[v]])
         if here == wish.goal:
             return Path((here,), ())
-        other = self._resting(v, wish.goal)
+        other = int(kernels.rests_on(graph.queues, graph.model.arrays, v, wish.goal))
         if other != FREE:
             return Wait(wish.vehicle, graph.at_slot(other), wish.goal)
         if graph.fills_loop(wish.vehicle, wish.goal):
             return Wait(wish.vehicle, wish.vehicle, wish.goal)
-        start = self._rest_start(v, here, wish.heading)
-        togo = self._tables[int(graph.queues.kind[v])].row(wish.goal)
+        start = rest_start(graph, v, here, wish.heading)
+        togo = self._tables[int(graph.queues.motion[v])].row(wish.goal)
         if not np.isfinite(togo[start.edges]).any():
             return NoWay(wish)
+        if self._guided:
+            self.guidance.look(graph.queues, graph.now)
+        kernels.withdraw(graph.queues, graph.model.arrays, v)
         label = self._earliest(v, wish.goal, start)
         if label < 0:
+            graph.insert(v)
             return Wait(wish.vehicle, wish.vehicle, here)
-        kernels.withdraw(graph.queues, graph.model.arrays, v)
         graph.rest_at(v, here)
         self._write(v, 0, label)
         self._enter(v)
         return graph.path(wish.vehicle)[0]
 
-    def _resting(self, v: int, goal: int) -> int:
-        """Return who rests, or is going to rest, where v wants to go; FREE: nobody."""
-        graph = self.graph
-        return int(kernels.rests_on(graph.queues, graph.model.arrays, v, goal))
+    def plan_behind(self, v: int, goal: int, start: Start) -> bool:
+        """Plan a way from a start to a goal, and put its claims on the lists.
 
-    def _until(self, v: int, position: int, time: float) -> float:
-        """Return when somebody else is going to need the place of a position on v's path."""
-        q, road = self.graph.queues, self.graph.model.arrays
-        x = kernels.element(q, road, v, position, 0)
-        return float(kernels.free_until(q, road, v, x, time))
-
-    def _rest_start(self, v: int, node: int, heading: float | None) -> Start:
+        Returns:
+            False: there is no way, or one that would meet somebody; what is on the lists is then
+            of no use.
+        """
         graph = self.graph
-        q, roadmap = graph.queues, graph.roadmap
-        if heading is None and q.size[v] > 1:
-            heading = float(roadmap.vehicle_heading[q.edge[v, q.size[v] - 2]])
-        edges = roadmap.edges_from(node)
-        turn = graph.model.first_turns(int(q.kind[v]), edges, heading, node)
-        may = np.isfinite(turn)
-        return Start(
-            position=int(q.size[v]) - 1,
-            at=graph.now,
-            before=-1,
-            rolling=False,
-            until=self._until(v, int(q.size[v]) - 1, graph.now),
-            edges=np.ascontiguousarray(edges[may]),
-            turn=turn[may],
-        )
+        begin = renewed(graph, v, start)
+        kernels.withdraw(graph.queues, graph.model.arrays, v)
+        label = self._earliest(v, goal, begin)
+        if label < 0:
+            graph.insert(v, max(start.at, graph.now) + HOLD)
+            return False
+        self._write(v, begin.position, label)
+        free = kernels.overlap(graph.queues, graph.model.arrays, v)[0] == FREE
+        graph.insert(v)
+        return bool(free)
 
     def way_start(self, v: int) -> Start:
         """Return the start behind what is granted to a vehicle under way."""
-        q, road = self.graph.queues, self.graph.model.arrays
-        p = int(q.granted[v])
-        node, at = int(q.node[v, p]), float(q.reach[v, p])
-        if p == 0:
-            start = self._rest_start(v, node, None)
-            if q.size[v] > 1:  # it has a way already, and with it the turn it must begin with
-                return self._same_first(v, start)
-            return start
-        before = int(q.edge[v, p - 1])
-        moving = p > q.reached[v]
-        if moving and (p == q.size[v] - 1 or q.turn[v, p] != ROLL):
-            at -= float(road.down[q.motion[v], before])
-        begin, end = road.next_indptr[before : before + 2]
-        return Start(
-            position=p,
-            at=max(at, self.graph.now) if not moving else at,
-            before=before if moving else -1,
-            rolling=moving,
-            until=self._until(v, p, at),
-            edges=road.next_edge[begin:end],
-            turn=road.next_turn[q.kind[v], begin:end],
-        )
+        return way_start(self.graph, v)
 
-    def _same_first(self, v: int, start: Start) -> Start:
-        q = self.graph.queues
-        return Start(
-            0,
-            start.at,
-            -1,
-            False,
-            start.until,
-            q.edge[v, :1].copy(),
-            q.turn[v, :1].copy(),
-        )
-
-    def _earliest(self, v: int, goal: int, start: Start) -> int:
+    def _earliest(
+        self, v: int, goal: int, start: Start, bound: float = np.inf, narrow: bool = False
+    ) -> int:
+        """Return the last label of the best way for a vehicle that is on no list, or -1."""
         graph = self.graph
+        motion = int(graph.queues.motion[v])
         label, _ = sipp.earliest(
             self._search,
             graph.queues,
             graph.model.arrays,
             v,
             goal,
-            self._tables[int(graph.queues.kind[v])].row(goal),
+            self.guidance.row(motion, goal),
+            self.guidance.price[motion],
             graph.closed,
             start.edges,
             start.turn,
@@ -225,6 +206,8 @@ class TrafficPlanner:
             start.before,
             start.rolling,
             start.until,
+            bound,
+            narrow,
         )
         return int(label)
 
@@ -242,7 +225,7 @@ class TrafficPlanner:
             braking = arrays.down[q.motion[v], q.edge[v, position - 1]]
             q.reach[v, position] += braking if stands else -braking
         if self._late:
-            sipp.start_late(q, arrays, v, position)
+            start_late(q, arrays, v, position)
 
     def _enter(self, v: int) -> None:
         """Put a planned way on the lists, after a check that it is in nobody's way."""
@@ -263,7 +246,7 @@ class TrafficPlanner:
         for v in np.flatnonzero(q.size > 1):
             p, n = int(q.granted[v]), int(q.size[v])
             if p < n - 1:
-                row = self._tables[int(q.kind[v])].row(int(q.node[v, n - 1]))
+                row = self._tables[int(q.motion[v])].row(int(q.node[v, n - 1]))
                 begin = max(float(q.reach[v, p]), self.graph.now)
                 left = float(row[q.edge[v, p]])
                 delay[v] = max(float(q.reach[v, n - 1]) - begin - left, 0.0)
@@ -316,78 +299,76 @@ class TrafficPlanner:
         return bool(q.granted[v] < q.size[v] - 1)
 
     def _try(self, group: list[int]) -> bool:
-        """Plan a group anew behind what is granted; undo it unless they arrive earlier in sum."""
-        graph = self.graph
-        road = graph.model.arrays
-        saved = [self.save(v) for v in group]
-        goals = {v: int(graph.queues.node[v, graph.queues.size[v] - 1]) for v in group}
-        before = sum(graph.queues.reach[s.v, s.size - 1] for s in saved)
-        starts = {}
+        """Plan a group anew behind what is granted; undo it unless it costs less in sum."""
+        graph, road = self.graph, self.graph.model.arrays
+        saved = {v: self.save(v) for v in group}
+        before = sum(self._cost(v, one.position) for v, one in saved.items())
         for v in group:
             kernels.withdraw(graph.queues, road, v)
-        for v in group:
-            starts[v] = self.way_start(v)
-            graph.queues.size[v] = starts[v].position + 1
-            graph.insert(v, max(starts[v].at, graph.now) + HOLD)
-        after, order = 0.0, list(group)
-        if len(order) > 1 and self._rng.random() < 0.5:
-            self._rng.shuffle(order)
-        for v in order:
-            start = self._renew(v, starts[v])
-            label = self._earliest(v, goals[v], start)
-            if label < 0:
-                after = np.inf
-                break
-            kernels.withdraw(graph.queues, road, v)
-            self._write(v, start.position, label)
-            after += float(graph.queues.reach[v, graph.queues.size[v] - 1])
-            if after > before or kernels.overlap(graph.queues, road, v)[0] != FREE:
-                after = np.inf
-                graph.insert(v)
-                break
-            graph.insert(v)
-        if after < before - GAIN:
+        starts = {v: way_start(graph, v) for v in group}
+        for v, start in starts.items():
+            graph.queues.size[v] = start.position + 1
+            graph.insert(v, max(start.at, graph.now) + HOLD)
+        if self._plan_all(group, saved, starts, before - GAIN):
             for v in group:
                 graph.changed(v)
             return True
         for v in group:
             kernels.withdraw(graph.queues, road, v)
-        for one in saved:
+        for one in saved.values():
             self.put_back(one)
         return False
 
-    def plan_behind(self, v: int, goal: int, start: Start) -> bool:
-        """Plan a way from a start to a goal, and put its claims on the lists; False: none."""
-        graph = self.graph
-        q, road = graph.queues, graph.model.arrays
-        renewed = self._renew(v, start)
-        label = self._earliest(v, goal, renewed)
-        if label < 0:
-            return False
-        kernels.withdraw(q, road, v)
-        self._write(v, renewed.position, label)
-        free = kernels.overlap(graph.queues, road, v)[0] == FREE
-        graph.insert(v)
-        return bool(free)
+    def _plan_all(
+        self, group: list[int], saved: dict[int, Saved], starts: dict[int, Start], bound: float
+    ) -> bool:
+        """Plan everybody of a group in some order; False: not within a cost in sum."""
+        graph, road = self.graph, self.graph.model.arrays
+        order = list(group)
+        if len(order) > 1 and self._rng.random() < 0.5:
+            self._rng.shuffle(order)
+        narrow = bool(self._rng.random() >= WIDE)
+        least = {v: self._least(v, saved[v].goal, starts[v]) for v in order}
+        cost = sum(least.values())
+        for v in order:
+            start, goal = renewed(graph, v, starts[v]), saved[v].goal
+            cost -= least[v]
+            kernels.withdraw(graph.queues, road, v)
+            self._keep_to(v, goal, start, saved[v].edges)
+            label = self._earliest(v, goal, start, bound - cost, narrow)
+            if label < 0:
+                return False
+            self._write(v, start.position, label)
+            cost += self._cost(v, start.position)
+            fits = kernels.overlap(graph.queues, road, v)[0] == FREE
+            graph.insert(v)
+            if cost > bound or not fits:
+                return False
+        return True
 
-    def _renew(self, v: int, start: Start) -> Start:
-        """Return the start with the time until which its node is free now."""
-        until = self._until(v, start.position, min(start.at, self.graph.now))
-        return Start(
-            start.position,
-            start.at,
-            start.before,
-            start.rolling,
-            until,
-            start.edges,
-            start.turn,
-        )
+    def _keep_to(self, v: int, goal: int, start: Start, way: np.ndarray) -> None:
+        motion = self.graph.queues.motion[v]
+        row, price = self.guidance.row(int(motion), goal), self.guidance.price[motion]
+        arrays, kind = self.graph.model.arrays, self.graph.queues.kind[v]
+        sipp.keep_to(self._search, arrays, kind, goal, row, price, start.edges, way)
 
-    def save(self, v: int) -> _Saved:
+    def _cost(self, v: int, position: int) -> float:
+        """Return when a vehicle arrives, and the price of its way behind a position [s]."""
+        q = self.graph.queues
+        price = self.guidance.price[q.motion[v]]
+        paid = sipp.price_of(q, self.graph.model.arrays, price, v, position)
+        return float(q.reach[v, q.size[v] - 1]) + paid
+
+    def _least(self, v: int, goal: int, start: Start) -> float:
+        """Return the least that a way can cost."""
+        row = self.guidance.row(int(self.graph.queues.motion[v]), goal)
+        return max(start.at, self.graph.now) + float(row[start.edges].min())
+
+    def save(self, v: int) -> Saved:
         """Return what is not granted of a path."""
         q = self.graph.queues
         p, n = int(q.granted[v]), int(q.size[v])
-        return _Saved(
+        return Saved(
             v,
             p,
             n,
@@ -395,7 +376,7 @@ class TrafficPlanner:
             np.stack([a[v, p:n] for a in (q.turn, q.claim, q.leave, q.reach)]),
         )
 
-    def put_back(self, saved: _Saved) -> None:
+    def put_back(self, saved: Saved) -> None:
         """Bring back what was saved; the claims of the row must be off the lists."""
         q = self.graph.queues
         v, p, n = saved.v, saved.position, saved.size

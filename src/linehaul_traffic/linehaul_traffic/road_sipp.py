@@ -6,8 +6,8 @@ Safe-interval path planning: a label says when a vehicle can be at the end of an
 free interval of the pose there. From a label the vehicle goes on rolling, at once, or stands and
 goes on later; for each free interval of the next pose the earliest way into it is kept. The edge
 and the pose behind it must be free from the claim on, and the node where it turns; the pose it
-leaves must stay free until the next node is reached. Labels are taken in order of arrival plus
-the time that the rest takes on an empty floor, so the first label at the goal is the earliest.
+leaves must stay free until the next node is reached. Labels are taken in order of arrival,
+prices paid, and what the rest costs on an empty floor, so the first label at the goal is the best.
 
 One simplification: of two labels on the same edge and in the same interval the earlier wins,
 though the later may arrive rolling and the other from rest (less than two seconds apart).
@@ -22,8 +22,9 @@ import numpy as np
 from linehaul_floor.route_kernels import heap_drop, heap_push
 from numba import njit
 
+from linehaul_traffic.road_free import gaps
 from linehaul_traffic.road_model import RoadArrays
-from linehaul_traffic.road_queues import Queues, ahead, element, free_until, next_free
+from linehaul_traffic.road_queues import Queues
 
 
 class Search(NamedTuple):
@@ -39,6 +40,8 @@ class Search(NamedTuple):
         keys, items: (R,) heap.
         newest, stamp: (E,) latest label on an edge, valid where stamp is that of the search.
         number: (1,) of the search.
+        paid: (R,) price of the way [s].
+        lane: (E,) number of the search that may use an edge, where it is kept to some edges.
     """
 
     edge: np.ndarray
@@ -55,6 +58,8 @@ class Search(NamedTuple):
     newest: np.ndarray
     stamp: np.ndarray
     number: np.ndarray
+    lane: np.ndarray
+    paid: np.ndarray
 
 
 def new_search(edges: int, labels: int = 60_000) -> Search:
@@ -63,6 +68,7 @@ def new_search(edges: int, labels: int = 60_000) -> Search:
     floats = [np.empty(labels) for _ in range(6)]
     heap = [np.empty(labels, np.int32), np.empty(labels), np.empty(labels, np.int32)]
     marks = [np.zeros(edges, np.int32), np.zeros(edges, np.int64), np.zeros(1, np.int64)]
+    marks += [np.zeros(edges, np.int64), np.zeros(labels)]
     return Search._make([*ints, *floats, *heap, *marks])
 
 
@@ -80,6 +86,7 @@ def _offer(
     until: float,
     brake: float,
     left: float,
+    paid: float,
 ) -> tuple[int, int]:
     """Add a label unless a better one is there; return the numbers of labels and heap entries."""
     if s.stamp[edge] != s.number[0]:
@@ -87,18 +94,33 @@ def _offer(
         s.newest[edge] = -1
     k = s.newest[edge]
     while k >= 0:
-        if s.until[k] == until and s.reach[k] <= reach:
+        if s.until[k] == until and s.reach[k] <= reach and s.reach[k] + s.paid[k] <= reach + paid:
             return used, heap
         k = s.following[k]
     if used == s.edge.size:
         return used, heap
     s.edge[used], s.parent[used], s.turn[used] = edge, parent, turn
     s.claim[used], s.leave[used], s.reach[used] = claim, leave, reach
-    s.until[used], s.brake[used] = until, brake
+    s.until[used], s.brake[used], s.paid[used] = until, brake, paid
     s.following[used] = s.newest[edge]
     s.newest[edge] = used
-    heap = heap_push(s.keys, s.items, heap, reach + left, used)
+    heap = heap_push(s.keys, s.items, heap, reach + paid + left, used)
     return used + 1, heap
+
+
+@njit(cache=True)
+def _beaten(s: Search, here: int) -> bool:
+    """Tell whether another label of the same edge and interval arrives earlier."""
+    k = s.newest[s.edge[here]]
+    while k >= 0:
+        if (
+            s.until[k] == s.until[here]
+            and s.reach[k] < s.reach[here]
+            and s.reach[k] + s.paid[k] <= s.reach[here] + s.paid[here]
+        ):
+            return True
+        k = s.following[k]
+    return False
 
 
 @njit(cache=True)
@@ -115,6 +137,8 @@ def _stand(  # noqa: D417 - the rest is that of _offer and earliest
     ready: float,
     until: float,
     left: float,
+    paid: float,
+    bound: float,
 ) -> tuple[int, int]:
     """Offer the earliest step over an edge into each free interval, for a vehicle that stands.
 
@@ -123,35 +147,75 @@ def _stand(  # noqa: D417 - the rest is that of _offer and earliest
         ready: when the vehicle could begin to turn or go.
         until: when the node it stands on must have been left behind.
     """
-    m = q.motion[v]
-    along, into = road.nodes + edge, road.poses + edge
-    turning = road.start[edge]
+    m, c = q.motion[v], q.kind[v]
+    elements = road.rows.shape[2] - 1
     lead = road.lead_rest[m]
     drive = road.up[m, edge] + road.run[m, edge]
     lasting = lead + max(turn, 0.0) + drive
     claim = ready - lead
-    while claim + lasting <= until:
-        old = -np.inf
-        while claim != old:
-            old = claim
-            claim = next_free(q, road, v, along, claim, lasting)
-            claim = next_free(q, road, v, into, claim, lasting)
-            if turn > 0.0:
-                claim = next_free(q, road, v, turning, claim, lasting)
-        reach = claim + lasting
-        if reach > until or claim == np.inf:
+    latest = min(until, bound - paid - left)
+    if claim + lasting > latest:
+        return used, heap
+    into = c * elements + road.poses + edge
+    along = c * elements + road.nodes + edge
+    turning = c * elements + road.start[edge] if turn > 0.0 else -1
+    n_into = gaps(q, road, c, road.poses + edge)
+    n_along = gaps(q, road, c, road.nodes + edge)
+    n_turn = gaps(q, road, c, road.start[edge]) if turn > 0.0 else 0
+    i, j, k = 0, 0, 0
+    while True:
+        while i < n_into and q.gap_end[into, i] < claim + lasting:
+            i += 1
+        if i == n_into:
             break
-        high = free_until(q, road, v, into, claim)
-        edge_high = min(free_until(q, road, v, along, claim), until)
+        claim = max(claim, q.gap_begin[into, i])
+        while j < n_along and q.gap_end[along, j] < claim + lasting:
+            j += 1
+        if j == n_along:
+            break
+        later = max(claim, q.gap_begin[along, j])
         if turn > 0.0:
-            edge_high = min(edge_high, free_until(q, road, v, turning, claim))
-        used, heap = _offer(
-            s, used, heap, edge, parent, turn, claim, reach - drive, reach, high, edge_high, left
-        )
-        if high == np.inf:
+            while k < n_turn and q.gap_end[turning, k] < later + lasting:
+                k += 1
+            if k == n_turn:
+                break
+            later = max(later, q.gap_begin[turning, k])
+        if later > claim:
+            claim = later
+            continue
+        reach = claim + lasting
+        if reach > latest:
             break
-        claim = high
+        edge_high = min(q.gap_end[along, j], until)
+        if turn > 0.0:
+            edge_high = min(edge_high, q.gap_end[turning, k])
+        high = q.gap_end[into, i]
+        used, heap = _offer(
+            s,
+            used,
+            heap,
+            edge,
+            parent,
+            turn,
+            claim,
+            reach - drive,
+            reach,
+            high,
+            edge_high,
+            left,
+            paid,
+        )
+        i += 1
     return used, heap
+
+
+@njit(cache=True)
+def _gap(q: Queues, line: int, count: int, begin: float, end: float) -> int:
+    """Return which free time of a line holds a time, -1: none."""
+    for k in range(count):
+        if q.gap_end[line, k] >= end:
+            return k if q.gap_begin[line, k] <= begin else -1
+    return -1
 
 
 @njit(cache=True)
@@ -167,21 +231,25 @@ def _roll(
     at: float,
     until: float,
     left: float,
+    paid: float,
+    bound: float,
 ) -> tuple[int, int]:
     """Offer the step over an edge without stopping before it, if everything is free for it."""
-    m = q.motion[v]
-    along, into = road.nodes + edge, road.poses + edge
+    m, c = q.motion[v], q.kind[v]
+    elements = road.rows.shape[2] - 1
     claim = at - road.lead_roll[m]
     reach = at + road.run[m, edge]
-    if reach > until:
+    if reach > min(until, bound - paid - left):
         return used, heap
-    if next_free(q, road, v, along, claim, reach - claim) != claim:
+    along, into = c * elements + road.nodes + edge, c * elements + road.poses + edge
+    i = _gap(q, into, gaps(q, road, c, road.poses + edge), claim, reach)
+    if i < 0:
         return used, heap
-    if next_free(q, road, v, into, claim, reach - claim) != claim:
+    j = _gap(q, along, gaps(q, road, c, road.nodes + edge), claim, reach)
+    if j < 0:
         return used, heap
-    high = free_until(q, road, v, into, claim)
-    edge_high = min(free_until(q, road, v, along, claim), until)
-    return _offer(s, used, heap, edge, parent, -1.0, claim, at, reach, high, edge_high, left)
+    high, edge_high = q.gap_end[into, i], min(q.gap_end[along, j], until)
+    return _offer(s, used, heap, edge, parent, -1.0, claim, at, reach, high, edge_high, left, paid)
 
 
 @njit(cache=True)
@@ -192,6 +260,7 @@ def earliest(  # noqa: D417 - arrays of one shape share a line
     v: int,
     goal: int,
     togo: np.ndarray,
+    price: np.ndarray,
     closed: np.ndarray,
     starts: np.ndarray,
     start_turn: np.ndarray,
@@ -200,6 +269,8 @@ def earliest(  # noqa: D417 - arrays of one shape share a line
     before: int,
     rolling: bool,
     until: float,
+    bound: float,
+    narrow: bool,
 ) -> tuple[int, int]:
     """Return the last label of the earliest way to a node, -1 if none was found; and labels used.
 
@@ -209,7 +280,8 @@ def earliest(  # noqa: D417 - arrays of one shape share a line
         road: the roads.
         v: the vehicle.
         goal: the node; it must be free from arrival on, for ever.
-        togo: (E,) seconds from the beginning of each edge to the goal on an empty floor.
+        togo: (E,) seconds and prices from the beginning of each edge to the goal, alone.
+        price: (S,) price [s] of each pair of edges that follow each other.
         closed: (E,) edges not to use.
         starts, start_turn: (m,) first edges, and seconds to stand and turn before each, or ROLL.
         at: when the vehicle is at its first node.
@@ -217,29 +289,39 @@ def earliest(  # noqa: D417 - arrays of one shape share a line
         before: edge by which it comes there, -1: it stands there.
         rolling: whether it may go on without stopping.
         until: when the first node must be left behind.
+        bound: an arrival after this time [s] is of no use.
+        narrow: keep to the edges marked by keep_to.
     """
     s.number[0] += 1
     used, heap = 0, 0
-    m = q.motion[v]
+    m, paid = q.motion[v], 0.0
     for k in range(starts.size):
         edge = starts[k]
         if closed[edge] or not togo[edge] < np.inf:
             continue
-        left = togo[edge] - road.run[m - m % 2, edge]
+        if narrow and s.lane[edge] != s.number[0]:
+            continue
+        left = togo[edge] - road.run[m, edge]
         brake = 0.0
         if start_turn[k] == -1.0:
             if rolling and at - road.lead_roll[m] >= since:
-                used, heap = _roll(s, q, road, v, used, heap, edge, -1, at, until, left)
+                used, heap = _roll(
+                    s, q, road, v, used, heap, edge, -1, at, until, left, paid, bound
+                )
             if before >= 0:
                 brake = road.down[m, before]
         elif before >= 0:
             brake = road.down[m, before]
         ready = max(at + brake, since + road.lead_rest[m])
-        used, heap = _stand(s, q, road, v, used, heap, edge, -1, start_turn[k], ready, until, left)
+        used, heap = _stand(
+            s, q, road, v, used, heap, edge, -1, start_turn[k], ready, until, left, paid, bound
+        )
     while heap > 0:
         here = s.items[0]
         heap = heap_drop(s.keys, s.items, heap)
         edge = s.edge[here]
+        if _beaten(s, here):
+            continue
         if road.end[edge] == goal:
             if s.until[here] == np.inf and s.reach[here] + road.down[m, edge] <= s.brake[here]:
                 s.reach[here] += road.down[m, edge]
@@ -248,20 +330,88 @@ def earliest(  # noqa: D417 - arrays of one shape share a line
         rest = s.reach[here] + road.down[m, edge]
         for k in range(road.next_indptr[edge], road.next_indptr[edge + 1]):
             f = road.next_edge[k]
-            if closed[f] or not togo[f] < np.inf:
+            if closed[f] or not togo[f] < np.inf or (narrow and s.lane[f] != s.number[0]):
                 continue
             turn = road.next_turn[q.kind[v], k]
-            left = togo[f] - road.run[m - m % 2, f]
+            paid = s.paid[here] + price[k]
+            left = togo[f] - road.run[m, f]
             if turn == -1.0:
                 used, heap = _roll(
-                    s, q, road, v, used, heap, f, here, s.reach[here], s.until[here], left
+                    s,
+                    q,
+                    road,
+                    v,
+                    used,
+                    heap,
+                    f,
+                    here,
+                    s.reach[here],
+                    s.until[here],
+                    left,
+                    paid,
+                    bound,
                 )
             elif rest > s.brake[here]:
                 continue
             used, heap = _stand(
-                s, q, road, v, used, heap, f, here, turn, rest, s.until[here], left
+                s, q, road, v, used, heap, f, here, turn, rest, s.until[here], left, paid, bound
             )
     return -1, used
+
+
+@njit(cache=True)
+def keep_to(
+    s: Search,
+    road: RoadArrays,
+    kind: int,
+    goal: int,
+    togo: np.ndarray,
+    price: np.ndarray,
+    starts: np.ndarray,
+    way: np.ndarray,
+) -> None:
+    """Let the next search use the edges of a way, and of the best one on an empty floor.
+
+    Args:
+        s: room for the search.
+        road: the roads.
+        kind: class number of the vehicle.
+        goal: the node.
+        togo: see earliest.
+        price: see earliest.
+        starts: first edges.
+        way: edges to use.
+    """
+    number = s.number[0] + 1
+    for e in way:
+        s.lane[e] = number
+    edge = -1
+    for e in starts:
+        if edge < 0 or togo[e] < togo[edge]:
+            edge = int(e)
+    while edge >= 0 and togo[edge] < np.inf:
+        s.lane[edge] = number
+        if road.end[edge] == goal:
+            break
+        best, following = np.inf, -1
+        for k in range(road.next_indptr[edge], road.next_indptr[edge + 1]):
+            f = int(road.next_edge[k])
+            value = max(road.next_turn[kind, k], 0.0) + price[k] + togo[f]
+            if value < best and togo[f] < togo[edge]:
+                best, following = value, f
+        edge = following
+
+
+@njit(cache=True)
+def price_of(q: Queues, road: RoadArrays, price: np.ndarray, v: int, position: int) -> float:
+    """Return the price [s] of the way of v behind a node position."""
+    paid = 0.0
+    for p in range(position, q.size[v] - 2):
+        e, f = q.edge[v, p], q.edge[v, p + 1]
+        for k in range(road.next_indptr[e], road.next_indptr[e + 1]):
+            if road.next_edge[k] == f:
+                paid += price[k]
+    return paid
 
 
 @njit(cache=True)
@@ -295,48 +445,3 @@ def write_way(s: Search, q: Queues, road: RoadArrays, v: int, position: int, lab
         k = s.parent[k]
     q.size[v] = size
     return size
-
-
-@njit(cache=True)
-def start_late(  # noqa: D417 - as in earliest
-    q: Queues, road: RoadArrays, v: int, position: int
-) -> None:
-    """Let a way that is not on the lists yet begin as late as it can without arriving later.
-
-    The search drives as early as possible and waits before what is taken, where it is in others'
-    way. Here every stretch between two stops is moved back into the wait behind it, as far as
-    what it needs stays free; so waits gather where the way begins, which is a bay as a rule.
-
-    Args:
-        q, road, v: see earliest.
-        position: node at which the way begins.
-    """
-    for s in range(q.size[v] - 2, position, -1):
-        if q.turn[v, s] == -1.0 and q.leave[v, s] == q.reach[v, s]:
-            continue
-        brake = road.down[q.motion[v], q.edge[v, s - 1]] if q.turn[v, s] == -1.0 else 0.0
-        wait = q.leave[v, s] - max(q.turn[v, s], 0.0) - q.reach[v, s] - brake
-        begin = s - 1
-        while (
-            begin > position
-            and q.turn[v, begin] == -1.0
-            and (q.leave[v, begin] == q.reach[v, begin])
-        ):
-            begin -= 1
-        for p in range(begin, s):
-            if wait < 0.1:
-                break
-            for part in range(3):
-                x = ahead(q, road, v, p, part)
-                if x >= 0 and part != 1:
-                    high = free_until(q, road, v, x, q.claim[v, p])
-                    wait = min(wait, high - q.reach[v, p + 1])
-            since = q.claim[v, p - 1] if p > position else q.claim[v, p]
-            high = free_until(q, road, v, element(q, road, v, p, 0), since)
-            wait = min(wait, high - q.reach[v, p + 1])
-        if wait < 0.1:
-            continue
-        for p in range(begin, s):
-            q.claim[v, p] += wait
-            q.leave[v, p] += wait
-            q.reach[v, p + 1] += wait

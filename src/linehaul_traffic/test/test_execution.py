@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linehaul_floor import RouteTable, conflict_table, load_plant
-from linehaul_traffic import CommitError, ExecutionGraph, NoWay, Path, Wait, Wish, find_way
+from linehaul_floor import conflict_table, load_plant, shortest_route
+from linehaul_traffic import CommitError, ExecutionGraph, Path, Wait
 
 
 @functools.cache
@@ -19,11 +19,11 @@ def cell():
     plant = load_plant('cell')
     name = plant.fleet[0].vehicle_class
     table = conflict_table(plant, name)
-    return plant, name, table, {name: RouteTable(plant.roadmap, plant.classes[name])}
+    return plant, name, table
 
 
 def new_graph():
-    plant, name, table, _ = cell()
+    plant, name, table = cell()
     return ExecutionGraph(plant.roadmap, {(name, name): table})
 
 
@@ -31,7 +31,7 @@ class Fleet:
     """Vehicles on random errands between places, stepping at random."""
 
     def __init__(self, seed):
-        self.plant, self.name, self.table, self.routes = cell()
+        self.plant, self.name, self.table = cell()
         self.rng = np.random.default_rng(seed)
         self.graph = new_graph()
         parking = [s.place for s in self.plant.fleet]
@@ -46,9 +46,22 @@ class Fleet:
             self.graph.place(vehicle, self.name, node)
 
     def way(self, vehicle, goal):
-        start = self.graph.path(vehicle)[0].nodes[-1]
-        wish = Wish(vehicle, self.plant.classes[self.name], start, goal, None)
-        return find_way(wish, self.graph, self.routes, self.plant.roadmap)
+        """Return the quickest way round everybody who rests, or for whom to wait."""
+        rests = self.graph.rests(vehicle)
+        if goal in rests:
+            return Wait(vehicle, rests[goal], goal)
+        roadmap, start = self.plant.roadmap, self.graph.path(vehicle)[0].nodes[-1]
+        taken = np.zeros(roadmap.node_count + roadmap.edge_count, bool)
+        taken[[x for x in rests if x != start]] = True
+        nodes, edges = np.split(taken, [roadmap.node_count])
+        return self.route(start, goal, edges | nodes[roadmap.edge_end])
+
+    def route(self, start, goal, blocked=None):
+        kind = self.plant.classes[self.name]
+        found = shortest_route(
+            self.plant.roadmap, start, goal, vehicle_class=kind, blocked=blocked
+        )
+        return Path(tuple(found.nodes.tolist()), tuple(found.edges.tolist()))
 
     def step(self):
         for vehicle in sorted(self.homes, key=lambda _: self.rng.random()):
@@ -155,24 +168,9 @@ def test_what_would_break_safety_or_liveness_is_refused():
         fleet.graph.commit(a, Path((goal,), ()))
     assert isinstance(fleet.way(b, goal), Wait)
     home_a = fleet.homes[a]
-    route = fleet.routes[fleet.name].route(fleet.homes[b], goal)
     with pytest.raises(CommitError, match='rests in the way'):
-        fleet.graph.commit(b, Path(tuple(route.nodes.tolist()), tuple(route.edges.tolist())))
+        fleet.graph.commit(b, fleet.route(fleet.homes[b], goal))
     assert home_a in fleet.graph.path(a)[0].nodes
-
-
-def test_no_way_is_told_apart_from_waiting():
-    fleet = Fleet(3)
-    a = next(iter(fleet.homes))
-    closed = RouteTable(
-        fleet.plant.roadmap,
-        fleet.plant.classes[fleet.name],
-        blocked=np.ones(fleet.plant.roadmap.edge_count, bool),
-    )
-    wish = Wish(a, fleet.plant.classes[fleet.name], fleet.homes[a], fleet.places[0], None)
-    assert isinstance(
-        find_way(wish, fleet.graph, {fleet.name: closed}, fleet.plant.roadmap), NoWay
-    )
 
 
 def test_a_vehicle_that_appears_in_somebodys_way_goes_first():

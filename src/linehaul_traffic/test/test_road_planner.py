@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linehaul_traffic.road_free import gaps
+from linehaul_traffic.road_guidance import FULL, WINDOW, Guidance, holdings
 from linehaul_traffic.road_model import ROLL, RoadModel
 from linehaul_traffic.road_planner import TrafficPlanner
 from linehaul_traffic.road_queues import FREE, ahead, overlap
@@ -204,7 +206,7 @@ def test_a_vehicle_waits_before_an_edge_that_closes_and_goes_round_it_if_it_can(
     closed[path.edges[len(path.edges) // 2]] = True
     floor.planner.close(closed)
     granted, wait = floor.graph.grant(vehicle, 1e9)
-    assert granted == 0, 'in the bay it is in nobody\'s way'
+    assert granted == 0, "in the bay it is in nobody's way"
     assert wait.waits_for == vehicle
     floor.planner.close(np.zeros(floor.plant.roadmap.edge_count, bool))
     floor.graph.grant(vehicle, 0.1)
@@ -219,15 +221,41 @@ def _planned(vehicle, goal):
     return fresh.planner.plan(fresh.wish(vehicle, goal))
 
 
-def test_improving_never_makes_the_sum_of_arrivals_worse():
+def test_a_slowed_edge_takes_longer_and_is_gone_round_where_that_is_quicker():
+    fast, slow = Floor(3, count=1), Floor(3, count=1)
+    (vehicle,) = fast.fleet
+    ways = {g: _planned(vehicle, g) for g in fast.goals(vehicle)}
+    goal = max(ways, key=lambda g: len(ways[g].edges))
+    speed = np.full(fast.plant.roadmap.edge_count, np.inf)
+    speed[list(ways[goal].edges[2:-2])] = 0.2
+    slow.planner.limit(speed)
+    path = slow.planner.plan(slow.wish(vehicle, goal))
+    fast.planner.plan(fast.wish(vehicle, goal))
+    assert slow.graph.arrival(vehicle) > fast.graph.arrival(vehicle) + 1.0
+    assert set(path.edges) != set(ways[goal].edges)
+    slow.planner.limit(np.full(speed.size, np.inf))
+    arrays, before = slow.graph.model.arrays, fast.graph.model.arrays
+    assert np.array_equal(arrays.run, before.run)
+    assert np.array_equal(arrays.up, before.up)
+    slow.planner.limit(np.zeros(speed.size))  # as good as closed, but never a division by zero
+    assert np.isfinite(arrays.run[np.isfinite(before.run)]).all()
+
+
+def test_improving_never_makes_the_sum_of_arrivals_and_prices_worse():
     floor = Floor(5)
     floor.graph.advance(1.0)
     for vehicle in floor.fleet:
         floor.planner.plan(floor.wish(vehicle, int(floor.rng.choice(floor.goals(vehicle)))))
-    before = sum(floor.graph.arrival(v) for v in floor.fleet)
+
+    def cost():
+        q = floor.graph.queues
+        slots = [floor.graph.slot(v) for v in floor.fleet]
+        return sum(floor.planner._cost(v, int(q.granted[v])) for v in slots)
+
+    before = cost()
     floor.planner.improve(60.0, most=40)
     assert floor.planner.tried > 0
-    assert sum(floor.graph.arrival(v) for v in floor.fleet) <= before + 1e-6
+    assert cost() <= before + 1e-6
     floor.check()
 
 
@@ -312,3 +340,95 @@ def test_a_way_that_comes_back_to_an_edge_keeps_two_claims_after_a_restart():
     q, arrays = new.queues, new.model.arrays
     line = int(q.kind[new.slot(a)]) * (arrays.rows.shape[2] - 1) + arrays.nodes + there
     assert sorted(q.last[line, : q.filled[line]].tolist()) == [2, 4]
+
+
+# Prices and free times.
+
+
+def busy(seed, steps=25):
+    floor = Floor(seed)
+    for _ in range(steps):
+        floor.step()
+    return floor
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_what_is_kept_of_free_times_is_what_the_claims_leave(seed):
+    floor = busy(seed, 10)
+    q, road = floor.graph.queues, floor.graph.model.arrays
+    for _ in range(3):
+        floor.step()
+        q = floor.graph.queues
+        for x in floor.rng.integers(road.rows.shape[2] - 1, size=300).tolist():
+            kind = int(floor.rng.integers(road.rows.shape[0]))
+            count = gaps(q, road, kind, x)
+            line = kind * (road.rows.shape[2] - 1) + x
+            found = list(zip(q.gap_begin[line, :count], q.gap_end[line, :count], strict=True))
+            assert found == left_free(floor, kind, x)
+
+
+def left_free(floor, kind, x):
+    q, road = floor.graph.queues, floor.graph.model.arrays
+    claims = sorted(
+        (float(q.begin[line, k]), float(q.end[line, k]))
+        for line in lines_of(road, kind, x)
+        for k in range(int(q.filled[line]))
+    )
+    free, since = [], -np.inf
+    for begin, end in claims:
+        if begin > since:
+            free.append((since, begin))
+        since = max(since, end)
+    return [*free, (since, np.inf)] if since < np.inf else free
+
+
+def test_a_place_costs_more_the_more_pass_it_and_never_less_than_nothing():
+    floor = busy(1)
+    graph = floor.graph
+    guidance = Guidance(graph.model)
+    goal = floor.goals(next(iter(floor.fleet)))[0]
+    guidance.look(graph.queues, graph.now)
+    assert (guidance.load >= 0.0).all()
+    assert guidance.load.max() > 0.0
+    for motion, price in enumerate(guidance.price):
+        first = np.repeat(
+            np.arange(guidance.load.shape[1]), np.diff(graph.model.arrays.next_indptr)
+        )
+        busy_pairs = guidance.load[motion // 2, first] > 0.0
+        assert (price >= 0.0).all()
+        assert np.isfinite(price).all()
+        assert (price[busy_pairs] > 0.0).all()
+        assert not price[~busy_pairs].any()
+        plain = floor.planner._tables[motion].row(goal)
+        row = guidance.row(motion, goal)
+        assert (row[np.isfinite(row)] >= plain[np.isfinite(row)] - 1e-9).all()
+        assert np.array_equal(np.isfinite(row), np.isfinite(plain))
+
+
+def test_one_passage_holds_a_place_from_the_claim_until_it_has_left():
+    floor = Floor(1, count=1)
+    (vehicle,) = floor.fleet
+    floor.graph.advance(1.0)
+    path = floor.planner.plan(floor.wish(vehicle, floor.goals(vehicle)[0]))
+    assert isinstance(path, Path)
+    q, road = floor.graph.queues, floor.graph.model.arrays
+    seen = np.zeros((len(floor.graph.model.names), road.rows.shape[2] - 1))
+    holdings(q, road, 0.0, 1e9, seen)
+    v = floor.graph.slot(vehicle)
+    p = len(path.edges) // 2
+    held = seen[q.kind[v], road.poses + path.edges[p]]
+    assert held >= q.reach[v, p + 2] - q.claim[v, p] - 1e-6
+    assert held < 0.5 * WINDOW
+    off = np.setdiff1d(np.arange(road.start.size), path.edges)
+    assert (seen[:, road.poses + off] == 0.0).any()
+
+
+def test_loads_beyond_full_do_not_make_prices_infinite():
+    floor = Floor(1, count=2)
+    guidance = floor.planner.guidance
+    guidance.load[:] = 5.0
+    guidance._price()
+    most = max(float(price.max()) for price in guidance.price)
+    longest = max(float(hold.max()) for hold in guidance._hold)
+    assert most == pytest.approx(longest * FULL / (2.0 * (1.0 - FULL) ** 2))
