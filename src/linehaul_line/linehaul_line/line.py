@@ -30,8 +30,7 @@ class LinePlan:
 
     changeover: extra seconds of the step in which a unit follows one of another model; `family`
     names what counts as the same, by model. frozen: positions behind the first station that are
-    not re-sequenced any more. slack: share of the takt by which work may be longer before a
-    person is called.
+    not re-sequenced any more.
     """
 
     id: LineId
@@ -41,7 +40,6 @@ class LinePlan:
     changeover: float = 0.0
     family: Mapping[ModelId, str] | None = None
     frozen: int = 20
-    slack: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
