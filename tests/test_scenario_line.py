@@ -200,13 +200,16 @@ def test_while_a_line_stands_nothing_is_begun_for_it():
     assert [one for one in factory.log[begun:] if ' fa3_' in one]
 
 
-def test_a_line_at_double_speed_takes_the_vehicles_that_another_leaves():
-    def double(factory):
+@pytest.mark.parametrize('seed', [1, 2, 3])
+def test_when_vehicles_are_scarce_the_others_gain_by_what_a_line_tells(seed):
+    """With vehicles to spare nothing is gained, or a little lost: see docs/line.md."""
+
+    def faster(factory):
         factory.desks['fa2'].assembly = set_speed(factory.desks['fa2'].assembly, 1.6)
 
-    events = [(600.0, hold('fa1')), (600.0, double)]
-    on = Factory(vehicles=30).run(1800.0, events)
-    off = Factory(vehicles=30, adjust=False).run(1800.0, events)
+    events = [(600.0, hold('fa1')), (600.0, faster)]
+    on = Factory(vehicles=20, seed=seed).run(1800.0, events)
+    off = Factory(vehicles=20, seed=seed, adjust=False).run(1800.0, events)
     running = ('fa2', 'fa3', 'fa4')
-    assert sum(map(on.stood, running)) <= sum(map(off.stood, running))
-    assert on.desks['fa2'].assembly.done > 1.3 * on.desks['fa3'].assembly.done
+    assert sum(map(on.stood, running)) < 0.75 * sum(map(off.stood, running))
+    assert on.desks['fa2'].assembly.done > on.desks['fa3'].assembly.done
