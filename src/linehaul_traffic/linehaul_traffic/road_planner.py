@@ -362,7 +362,7 @@ class TrafficPlanner:
     def _least(self, v: int, goal: int, start: Start) -> float:
         """Return the least that a way can cost."""
         row = self.guidance.row(int(self.graph.queues.motion[v]), goal)
-        return max(start.at, self.graph.now) + float(row[start.edges].min())
+        return max(start.at, self.graph.now) + float(row[start.edges].min(initial=np.inf))
 
     def save(self, v: int) -> Saved:
         """Return what is not granted of a path."""

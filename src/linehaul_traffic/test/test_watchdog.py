@@ -44,6 +44,26 @@ def test_who_stands_before_a_closed_lane_makes_room_and_goes_on_later(floors):
     assert jam.run()
 
 
+def test_ways_through_a_bay_do_not_stop_plans_from_being_made_better(floors):
+    jam = blocked_aisle(floors)
+    jam.put('a', 5, 6)
+    jam.put('b', 9, 8)
+    jam.plan('a', 'b')
+    while jam.where('a') != 2:
+        jam.step()
+    jam.close((3, 4), (4, 6))
+    dog = Watchdog(jam.planner, Patience(still=20.0, again=5.0, retry=20.0))
+    watched(jam, 120, dog)
+    assert jam.where('a') == 7, 'in a bay, and on from there'
+    assert not jam.planner._try([jam.graph.slot('a')])
+    jam.close()
+    for _ in range(100):
+        jam.step()
+        jam.planner.improve(np.inf, most=5)
+        promote(jam.planner, 'a')
+    assert jam.home()
+
+
 def test_who_broke_down_is_driven_round(floors):
     """A ring of lanes, both ways; the way round is open."""
     points = [(0, 0), (1, 0), (2, 0), (2, 1), (1, 1), (0, 1), (-1, 0), (3, 0)]
