@@ -19,6 +19,7 @@ from linehaul_fleet.work import JobKind
 from linehaul_sim.bench import Dispatcher
 
 from linehaul_floor import PlaceKind
+from linehaul_traffic import WaitReason
 from linehaul_vda5050 import Error, ErrorLevel, OperatingMode, Reference
 
 _SPEC = spec_from_file_location('fleet_world', Path(__file__).with_name('fleet_world.py'))
@@ -455,6 +456,39 @@ def test_a_slow_road_is_slow_in_every_order():
     assert speeds
     assert max(speeds) <= 0.3
     assert abs(world.world.data.bodies.pose).any()
+
+
+def test_a_slow_road_takes_longer_in_plans_also_after_a_restart_until_it_is_opened():
+    world = FleetWorld()
+    edge = int(world.plant.roadmap.length.argmax())
+    name = world.plant.roadmap.edge_ids[edge]
+    assert world.road(name, RoadState.LIMITED, 0.3) is None
+    world.restart()
+    slower = world.fleet.graph.model.slower()[:, edge]
+    assert slower.min() > 1.5
+    assert world.road(name, RoadState.OPEN) is None
+    assert (world.fleet.graph.model.slower()[:, edge] == 1.0).all()
+
+
+def test_who_waits_behind_a_vehicle_that_broke_down_is_told_so_and_the_watchdog_knows_it():
+    world = FleetWorld()
+    for name in 'abc':
+        world.request(name)
+    world.run(100.0)
+    victim = next(v for v in world.fleet.model.vehicles.values() if v.state.driving)
+    world.fault('DIE', victim.id)
+    looks = []
+    watchdog = world.fleet.situation.watchdog
+    look = watchdog.look
+    watchdog.look = lambda asked, unable: looks.append((asked, unable)) or look(asked, unable)
+    world.until(world.fleet.explain_waits, 300.0)
+    world.run(60.0)
+    waits = world.fleet.explain_waits().values()
+    assert {(w.reason, w.root) for w in waits} == {(WaitReason.BLOCKED, victim.id)}
+    assert min(w.since for w in waits) <= world.now - 60.0
+    asked, unable = looks[-1]
+    assert unable == {victim.id}
+    assert {w.vehicle for w in waits} <= set(asked)
 
 
 def test_whatever_a_person_does_is_in_the_journal_once_with_who_and_why():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fleet's dataclasses to ROS messages and back."""
 
+from collections.abc import Mapping
 from math import hypot, isfinite, nan
 from typing import get_args
 
@@ -24,7 +25,7 @@ from linehaul_fleet.model import FleetModel, Vehicle
 from linehaul_fleet.services.convert import act_to_msg, limits_to_msg, lost_to_msg
 from linehaul_fleet.situation import Situation
 from linehaul_fleet.work import JobKind
-from linehaul_floor import ItemId, PlaceId, Roadmap
+from linehaul_floor import ItemId, PlaceId, Roadmap, VehicleId
 from linehaul_interfaces.action import DeliverMaterial, RetrieveLoad
 from linehaul_interfaces.msg import (
     DeliveryState,
@@ -35,7 +36,7 @@ from linehaul_interfaces.msg import (
     VehiclePath,
     VehicleSummary,
 )
-from linehaul_traffic import ExecutionGraph, Wait
+from linehaul_traffic import ExecutionGraph, ExplainedWait
 
 
 def to_request(goal: DeliverMaterial.Goal) -> Request:
@@ -205,7 +206,11 @@ def _mean_lateness(model: FleetModel, now: float, span: float = 3600.0) -> float
 
 
 def traffic_state(
-    model: FleetModel, graph: ExecutionGraph, waits: dict[str, Wait], now: float
+    model: FleetModel,
+    graph: ExecutionGraph,
+    waits: Mapping[VehicleId, ExplainedWait],
+    watchdog_calls: int,
+    now: float,
 ) -> TrafficState:
     """Convert committed ways and waits."""
     roadmap = model.plant.roadmap
@@ -227,14 +232,14 @@ def traffic_state(
         waits=[
             TrafficWait(
                 vehicle_id=wait.vehicle,
-                waits_for=wait.waits_for,
+                waits_for=wait.waits_for or '',
                 element_id=element_id(roadmap, wait.element),
-                reason=TrafficWait.REASON_QUEUE
-                if model.vehicles[wait.vehicle].leg  # type: ignore[index]
-                else TrafficWait.REASON_GOAL_TAKEN,
+                reason=int(wait.reason),
+                since=to_time(wait.since),
             )
             for wait in waits.values()
         ],
+        watchdog_calls=watchdog_calls,
     )
 
 

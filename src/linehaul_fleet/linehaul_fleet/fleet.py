@@ -37,9 +37,9 @@ from linehaul_fleet.returning import bring_back
 from linehaul_fleet.roads import apply_limits
 from linehaul_fleet.situation import Settings, Situation
 from linehaul_fleet.talking import next_order
-from linehaul_fleet.ways import commit_legs, improve_ways
+from linehaul_fleet.ways import commit_legs, improve_ways, watch_ways
 from linehaul_floor import ConflictTable, PlaceId, PlaceKind, Plant, VehicleId
-from linehaul_traffic import Order, Wait
+from linehaul_traffic import ExplainedWait, Order, Wait, explain
 from linehaul_vda5050 import Action, Connection, State
 from linehaul_vda5050 import Order as VehicleOrder
 
@@ -101,6 +101,12 @@ class Fleet:
     def situation(self) -> Situation:
         """What operating.py needs; changes only by events."""
         return self._s
+
+    def explain_waits(self) -> Mapping[VehicleId, ExplainedWait]:
+        """Return who waits for whom, where, why and since when."""
+        s, paused = self._s, {v for v in self.model.vehicles if self.model.control.stands(v)}
+        s.explained = explain(s.graph, s.waits.values(), set(s.troubles), paused, s.explained)
+        return s.explained
 
     @property
     def waits(self) -> Mapping[VehicleId, Wait]:
@@ -262,6 +268,11 @@ class Fleet:
             and not now < d.request.earliest - self._s.settings.retrieve_early
         ]
 
+    def take_watched(self) -> list[str]:
+        """Return what the watchdog of traffic has done since the last call, for the log."""
+        watched, self._s.watched = self._s.watched, []
+        return watched
+
     def take_kept(self) -> dict[str, Any]:
         """Return present state to be kept in the journal, together with `take_events`."""
         if self._s.replanned:
@@ -278,8 +289,11 @@ class Fleet:
         if self.model.control.works:
             give_work(self._s, now)
             commit_legs(self._s, now)
+        each_second = self._s.clock - self._estimated >= 1.0
+        if each_second and self.model.control.works:
+            watch_ways(self._s, now)
         improve_ways(self._s, seconds, now)
-        if self._s.clock - self._estimated >= 1.0:
+        if each_second:
             self._estimated = self._s.clock
             estimate(self._s, now)
 

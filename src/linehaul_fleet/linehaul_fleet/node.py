@@ -203,6 +203,8 @@ class FleetNode(Node):
 
     def _write(self, now: float) -> None:
         """Journal what has been decided, then tell it."""
+        for text in self.fleet.take_watched():
+            self.get_logger().info(f'watchdog {text}')
         events = self.fleet.take_events()
         self._store.write(now, events, self.fleet.take_kept())
         self._watch_store()
@@ -239,7 +241,13 @@ class FleetNode(Node):
             fleet_state(self.fleet.situation, self.fleet.refused, now, notes)  # type: ignore[arg-type]
         )
         self._traffic_state.publish(
-            traffic_state(self.fleet.model, self.fleet.graph, waits, now)  # type: ignore[arg-type]
+            traffic_state(
+                self.fleet.model,
+                self.fleet.graph,
+                self.fleet.explain_waits(),
+                self.fleet.situation.watchdog.counts.calls,
+                now,
+            )
         )
         health = diagnose(self.fleet.situation, self._store.trouble, now)
         self._diagnostics.publish(diagnostics_to_msg(health, now))

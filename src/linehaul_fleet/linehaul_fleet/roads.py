@@ -3,8 +3,8 @@
 """Roads that people have closed or slowed: which edges that concerns, and what follows.
 
 Nothing is granted over a closed edge, ways lead round it, and an order that was released over it
-is taken back. Slowed edges carry their limit in every order that is sent from then on; what a
-vehicle has been released before keeps its speed.
+is taken back. Slowed edges take longer in plans and expected times, and carry their limit in every
+order that is sent from then on; what a vehicle has been released before keeps its speed.
 """
 
 from dataclasses import replace
@@ -39,13 +39,17 @@ def edges_of(plant: Plant, element_id: str) -> list[int] | None:
 def apply_limits(s: Situation) -> None:
     """Let planner and grants obey the roads as they are now; cheap where nothing has changed."""
     closed = np.zeros(s.plant.roadmap.edge_count, bool)
-    s.slow = {}
+    before, s.slow = s.slow, {}
     for limit in s.model.control.limits.values():
         for edge in edges_of(s.plant, limit.element_id) or ():
             if limit.state is RoadState.CLOSED:
                 closed[edge] = True
             else:
                 s.slow[edge] = min(limit.speed, s.slow.get(edge, inf))
+    if s.slow != before:
+        speed = np.full(closed.size, inf)
+        speed[list(s.slow)] = list(s.slow.values())
+        s.planner.limit(speed)
     if (closed == s.graph.closed).all():
         return
     s.planner.close(closed)

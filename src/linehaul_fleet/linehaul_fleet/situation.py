@@ -14,7 +14,7 @@ from linehaul_fleet.events import Event, LegReplanned
 from linehaul_fleet.model import FleetModel, Vehicle
 from linehaul_fleet.orders import Sending
 from linehaul_floor import ConflictTable, Place, Plant, RouteTable, VehicleId
-from linehaul_traffic import ExecutionGraph, TrafficPlanner, Wait
+from linehaul_traffic import ExecutionGraph, ExplainedWait, TrafficPlanner, Wait, Watchdog
 from linehaul_vda5050 import ConnectionState, ErrorLevel, OperatingMode
 
 CLOCK_STEP = 5.0
@@ -86,6 +86,7 @@ class Situation:
     planner: TrafficPlanner = field(init=False)
     routes: dict[str, RouteTable] = field(init=False)
     waits: dict[VehicleId, Wait] = field(default_factory=dict)
+    explained: dict[VehicleId, ExplainedWait] = field(default_factory=dict)
     sending: dict[VehicleId, Sending] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     kept: dict[str, Any] = field(default_factory=dict)
@@ -99,6 +100,8 @@ class Situation:
     adopted: dict[VehicleId, tuple[str, int, int]] = field(default_factory=dict)
     custody: dict[LoadId, tuple[Holder, str]] = field(default_factory=dict)
     desk: Desk = field(init=False)
+    watchdog: Watchdog = field(init=False)
+    watched: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Begin with an empty floor."""
@@ -107,6 +110,7 @@ class Situation:
         classes = {str(name): c for name, c in self.plant.classes.items()}
         self.graph = ExecutionGraph(self.plant.roadmap, self.conflicts, classes)
         self.planner = TrafficPlanner(self.graph)
+        self.watchdog = Watchdog(self.planner)
         self.routes = {
             class_id: RouteTable(self.plant.roadmap, vehicle_class)
             for class_id, vehicle_class in self.plant.classes.items()

@@ -31,6 +31,19 @@ def commit_legs(s: Situation, now: float) -> None:
             _commit(s, vehicle, *found, now)
 
 
+def watch_ways(s: Situation, now: float) -> None:
+    """See to vehicles that do not get on; what is done is in `watched`, for the log."""
+    control = s.model.control
+    under_way = [v for v in s.model.vehicles.values() if v.leg and v.id in s.graph.vehicles]
+    unable = {
+        v.id for v in s.model.vehicles.values() if control.stands(v.id) or not s.usable(v, now)
+    }
+    asked = {v.id: d.requested for v in under_way if (d := s.delivery_of(v)) is not None}
+    done = s.watchdog.look(asked, unable)
+    s.replanned = s.replanned or bool(done)
+    s.watched += done
+
+
 def improve_ways(s: Situation, seconds: float, now: float) -> None:
     """Spend some time on better ways for what is not granted yet, and note what has changed."""
     if seconds > 0.0 and s.planner.improve(seconds):
