@@ -3,17 +3,48 @@
 """The jams other systems are known for: solved, by planner and execution graph, or refused.
 
 Each is driven to the end three ways: at full speed, with vehicles that stand still at random, and
-in the order of commits alone, without times (the conservative planner). Nobody is ever granted
+in the order of commits alone, without times (`find_way` below). Nobody is ever granted
 what another holds; `Jam.step` checks it every second.
 """
 
 import numpy as np
 import pytest
-from linehaul_traffic.conservative import find_way
 from linehaul_traffic.liveness import verdict
 
-from linehaul_floor import RouteTable
-from linehaul_traffic import CommitError, Path, Wait
+from linehaul_floor import RouteTable, shortest_route
+from linehaul_traffic import CommitError, NoWay, Path, Wait
+
+
+def find_way(wish, graph, routes, roadmap):
+    """Plan without times: the quickest way that runs into nobody's resting place.
+
+    The order of commits alone lets vehicles pass each other. Live where every place is a bay.
+    """
+    rests = graph.rests(wish.vehicle)
+    if wish.goal in rests and wish.goal != wish.start:
+        return Wait(wish.vehicle, rests[wish.goal], wish.goal)
+    route = routes[wish.vehicle_class.id].route(wish.start, wish.goal, wish.heading)
+    if route is None:
+        return NoWay(wish)
+    path = Path(tuple(route.nodes.tolist()), tuple(route.edges.tolist()))
+    hit = graph.blocker(wish.vehicle, path)
+    if hit is None:
+        return path
+    taken = np.zeros(roadmap.node_count + roadmap.edge_count, bool)
+    taken[list(rests)] = True
+    taken[wish.start] = False
+    nodes, edges = taken[: roadmap.node_count], taken[roadmap.node_count :]
+    detour = shortest_route(
+        roadmap,
+        wish.start,
+        wish.goal,
+        heading=wish.heading,
+        vehicle_class=wish.vehicle_class,
+        blocked=edges | nodes[roadmap.edge_end],
+    )
+    if detour is None:
+        return Wait(wish.vehicle, *hit)
+    return Path(tuple(detour.nodes.tolist()), tuple(detour.edges.tolist()))
 
 
 def swap(floors):
