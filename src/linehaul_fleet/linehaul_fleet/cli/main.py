@@ -54,6 +54,11 @@ class Session:
             self.console.print(render(data))
         return OK
 
+    def show_part(self, part: str, render: Callable[[Any], Any]) -> int:
+        """Print one list of the fleet's state: as a table, or only that list as JSON."""
+        state = self.client.fleet_state()
+        return self.show(getattr(state, part) if self.options.json else state, render)
+
     def print_json(self, data: Any) -> None:
         """Print a line of JSON."""
         print(json.dumps(tables.plain(data)), flush=True)  # noqa: T201
@@ -128,10 +133,7 @@ def _fleet(session: Session) -> int:
 def _vehicle(session: Session) -> int:
     options = session.options
     if options.action is None:
-        state = session.client.fleet_state()
-        if options.json:
-            return session.show(state.vehicles, tables.plain)
-        return session.show(state, tables.vehicles)
+        return session.show_part('vehicles', tables.vehicles)
     response = session.client.call(
         'COMMAND_VEHICLE',
         vehicle_id=options.vehicle,
@@ -145,10 +147,7 @@ def _vehicle(session: Session) -> int:
 def _edge(session: Session) -> int:
     options = session.options
     if options.action is None:
-        state = session.client.fleet_state()
-        if options.json:
-            return session.show(state.limits, tables.plain)
-        return session.show(state, tables.roads)
+        return session.show_part('limits', tables.roads)
     response = session.client.set_roads(
         options.element,
         int(_ROADS[options.action]),
@@ -162,10 +161,7 @@ def _edge(session: Session) -> int:
 def _delivery(session: Session) -> int:
     options = session.options
     if options.action is None:
-        state = session.client.fleet_state()
-        if options.json:
-            return session.show(state.deliveries, tables.plain)
-        return session.show(state, tables.deliveries)
+        return session.show_part('deliveries', tables.deliveries)
     if options.action == 'show':
         return _show_delivery(session)
     fields = {'request_id': options.request, 'change': _CHANGES[options.action], **session.by}
@@ -196,10 +192,7 @@ def _show_delivery(session: Session) -> int:
 def _load(session: Session) -> int:
     options = session.options
     if options.action is None:
-        state = session.client.fleet_state()
-        if options.json:
-            return session.show(state.lost_loads, tables.plain)
-        return session.show(state, tables.loads)
+        return session.show_part('lost_loads', tables.loads)
     response = session.client.call(
         'CONFIRM_LOAD',
         load_id=options.load,
