@@ -8,6 +8,7 @@ every change, and get orders by the same VDA 5050 dataclasses as over ROS.
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import isfinite, nan
 from typing import Any
@@ -113,6 +114,7 @@ class FactoryRun:
         self.record = Record()
         self.tries = tries
         self._sent = 0
+        self.wall = 0.0
         self._every = max(1, round(cycle / step))
         self._wants, self._events = list(shift.wants)[::-1], list(shift.events)[::-1]
         self._speed = {line: clock.speeds[0] for line, clock in shift.clocks.items()}
@@ -124,15 +126,17 @@ class FactoryRun:
         """Plant time since the beginning [s]."""
         return self.world.now - self.begin
 
-    def go(self, until: float) -> None:
-        """Run to a time after the beginning [s]."""
-        while self.seconds < until:
+    def go(self, until: float, over: Callable[[], bool] = lambda: False) -> None:
+        """Run to a time after the beginning [s], or until it is over for now."""
+        began = time.perf_counter()
+        while self.seconds < until and not over():
             distance = self.world.data.bodies.distance.copy()
             self.world.step()
             self._measure(distance)
             self._feed()
             if self.world.data.steps % self._every == 0:
                 self._round()
+        self.wall += time.perf_counter() - began
 
     def _measure(self, before: np.ndarray) -> None:
         b = self.world.data.bodies

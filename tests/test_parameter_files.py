@@ -11,6 +11,8 @@ import yaml
 
 pytest.importorskip('rclpy', reason='no ROS 2 here')
 
+SHELLS = {'gateway': 'agv.gateway'}
+"""Nodes that are not named as their package."""
 FILES = sorted((Path(__file__).parents[1] / 'config').glob('*.param.yaml'))
 
 
@@ -21,7 +23,7 @@ def test_there_are_parameter_files():
 @pytest.mark.parametrize('path', FILES, ids=lambda p: p.name)
 def test_the_file_fits_its_node(path):
     node = path.name.removesuffix('.param.yaml')
-    config = importlib.import_module(f'linehaul_{node}.node').Config
+    config = importlib.import_module(f'linehaul_{SHELLS.get(node, node)}.node').Config
     fields = {f.name: f for f in dataclasses.fields(config)}
     values = yaml.safe_load(path.read_text(encoding='utf-8'))['/**']['ros__parameters']
     assert values

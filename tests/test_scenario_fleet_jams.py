@@ -116,3 +116,27 @@ def test_everybody_gets_to_the_other_side_and_back(tmp_path, name, text, stall):
             world.run(6.0)
             world.fault('STALL', next(iter(goals)), stall)
         world.until(lambda g=goals: all(at(v, p) for v, p in g.items()), 600.0)
+
+
+def test_a_follower_sets_out_before_the_leader_has_arrived(tmp_path):
+    plant = tmp_path / 'lane.yaml'
+    plant.write_text(HEAD + LANE)
+    world = FleetWorld(plant_name=str(plant))
+    world.run(2.0)
+    bodies, goals = world.world.data.bodies, {'agv_3': 'east_1', 'agv_2': 'east_2'}
+    rows = {v: world.world.vehicle(v) for v in goals}
+    for vehicle_id, place_id in goals.items():
+        assert world.command(vehicle_id, Command.SEND, place_id) is None
+    together = []
+
+    def arrived():
+        moving = [v for v, row in rows.items() if bodies.speed[row] > 0.5]
+        if len(moving) == 2:
+            a, b = (bodies.pose[row, :2] for row in rows.values())
+            together.append(float(((a - b) ** 2).sum() ** 0.5))
+        ends = {v: world.plant.places[p].node for v, p in goals.items()}
+        return all(bodies.node[rows[v]] == node for v, node in ends.items())
+
+    world.until(arrived, 200.0)
+    assert len(together) > 50  # both drive at the same time for more than 5 s
+    assert min(together) < 8.0  # one close behind the other

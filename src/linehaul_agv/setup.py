@@ -19,6 +19,7 @@ setup(
     entry_points={
         'console_scripts': [
             'agv = linehaul_agv.node:main',
+            'gateway = linehaul_agv.gateway.node:main',
         ],
     },
 )

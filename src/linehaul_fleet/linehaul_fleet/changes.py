@@ -12,8 +12,9 @@ from math import isinf, isnan
 from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.delivery import Delivery, RequestId
 from linehaul_fleet.events import DeliveryChanged
+from linehaul_fleet.request import is_destination
 from linehaul_fleet.situation import Situation
-from linehaul_floor import PlaceId, PlaceKind
+from linehaul_floor import PlaceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def _check(s: Situation, delivery: Delivery, change: Change) -> Refusal | None:
     if change.station_id is None:
         return None
     place = s.plant.places.get(change.station_id)
-    if place is None or place.kind is not PlaceKind.STATION:
+    if place is None or not is_destination(s.plant, place):
         return Refusal(Code.UNKNOWN_STATION, f'no station {change.station_id[:60]!r}')
     if delivery.request.item_id not in place.items:
         return Refusal(

@@ -79,7 +79,7 @@ def _book(s: Situation, now: float) -> None:
 
 def _is_low(s: Situation, vehicle: Vehicle) -> bool:
     """Return whether a vehicle is below its reserve or what the settings say."""
-    if vehicle.state is None or vehicle.id not in s.graph.vehicles:
+    if vehicle.state is None or not s.on_floor(vehicle.id):
         return False
     reserve = s.desk.reserve(vehicle.id, vehicle.vehicle_class, s.end_of_way(vehicle))
     return vehicle.charge < max(reserve, s.settings.charge_below)
@@ -121,7 +121,7 @@ def _without_work(s: Situation, now: float) -> list[Vehicle]:
 def _free_chargers(s: Situation) -> dict[PlaceId, Place]:
     taken = {v.job.target for v in s.model.vehicles.values() if v.job}
     taken |= {v.leg.place_id for v in s.model.vehicles.values() if v.leg}
-    rest = {s.end_of_way(v) for v in s.model.vehicles.values() if v.id in s.graph.vehicles}
+    rest = {s.end_of_way(v) for v in s.model.vehicles.values() if s.on_floor(v.id)}
     return {
         p.id: p
         for p in s.plant.places_of(PlaceKind.CHARGER)

@@ -22,7 +22,7 @@ def _eta(s: Situation, delivery: Delivery, now: float) -> float:
     if delivery.hold:
         return nan
     vehicle = s.model.vehicles.get(delivery.vehicle_id) if delivery.vehicle_id else None
-    if vehicle is not None and vehicle.job and vehicle.id in s.graph.vehicles:
+    if vehicle is not None and vehicle.job and s.on_floor(vehicle.id):
         return drop_time(s, vehicle, now)
     plan = s.desk.plans.get(delivery.request.request_id)
     return plan.arrival if plan is not None else nan

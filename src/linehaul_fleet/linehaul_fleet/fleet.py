@@ -9,7 +9,6 @@ stopped: what vehicles report of themselves wins over what was planned.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from itertools import product
 from math import inf, isnan, nan
 from typing import Any
@@ -242,7 +241,7 @@ class Fleet:
             return
         if vehicle_id in self.model.control.gone:
             return
-        if vehicle_id not in self.graph.vehicles:
+        if not self._s.on_floor(vehicle_id):
             self.graph.place(vehicle_id, vehicle.vehicle_class, node)
             self._s.note(VehicleRelocated(vehicle_id, node), now)
         self.graph.load(vehicle_id, bool(vehicle.loads))
@@ -277,7 +276,8 @@ class Fleet:
         """Return present state to be kept in the journal, together with `take_events`."""
         if self._s.replanned:
             self._s.replanned = False
-            self._s.kept['order'] = asdict(self.graph.order())
+            order = self.graph.order()
+            self._s.kept['order'] = {'progress': order.progress, 'steps': order.steps}
         kept, self._s.kept = self._s.kept, {}
         return kept
 

@@ -50,7 +50,7 @@ def watch_vehicles(s: Situation, now: float) -> None:
     for vehicle in s.model.vehicles.values():
         _drop_refused_order(s, vehicle, now)
         wrong = _what_is_wrong(s, vehicle)
-        if wrong is None and vehicle.id in s.graph.vehicles:
+        if wrong is None and s.on_floor(vehicle.id):
             s.troubles.pop(vehicle.id, None)
             _regain(s, vehicle, now)
             _hand_over_unfetched(s, vehicle, now)
@@ -131,7 +131,7 @@ def _may_have_picked(s: Situation, vehicle: Vehicle, load_id: LoadId) -> bool:
     Where the port says that it still has the load, it has.
     """
     leg, state = vehicle.leg, vehicle.state
-    if leg is None or leg.task.action_type != 'pick' or vehicle.id not in s.graph.vehicles:
+    if leg is None or leg.task.action_type != 'pick' or not s.on_floor(vehicle.id):
         return False
     if state is not None and handing_over(state, leg):
         return True
@@ -210,7 +210,7 @@ def _take_job_away(s: Situation, vehicle: Vehicle, job: Job, reason: str, now: f
 def _cut_way(s: Situation, vehicle: Vehicle, now: float) -> None:
     """End a vehicle's way at the end of its base, so that nobody waits for what it never does."""
     leg = vehicle.leg
-    if leg is None or vehicle.id not in s.graph.vehicles:
+    if leg is None or not s.on_floor(vehicle.id):
         return
     path, reached, granted = s.graph.path(vehicle.id)
     if granted == len(path.nodes) - 1:
@@ -352,7 +352,7 @@ def _was_cancelled(s: Situation, vehicle: Vehicle, state: State) -> bool:
 def relocate(s: Situation, vehicle: Vehicle, node: int, now: float) -> None:
     """Forget a vehicle's leg; it stands at a node, and its job goes on from there."""
     s.sending.pop(vehicle.id, None)
-    if vehicle.id in s.graph.vehicles:
+    if s.on_floor(vehicle.id):
         s.graph.remove(vehicle.id)
     s.graph.place(vehicle.id, vehicle.vehicle_class, node)
     s.graph.load(vehicle.id, bool(vehicle.loads))

@@ -151,7 +151,7 @@ def is_firm(s: Situation, vehicle: Vehicle) -> bool:
     leg = vehicle.leg
     if leg is None or leg.task.action_type != 'pick':
         return False
-    if vehicle.id not in s.graph.vehicles:
+    if not s.on_floor(vehicle.id):
         return False
     path, _, granted = s.graph.path(vehicle.id)
     return granted >= len(path.nodes) - 1

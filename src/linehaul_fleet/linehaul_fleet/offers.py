@@ -108,7 +108,7 @@ def _open(s: Situation, v: Vehicle, now: float) -> Offer | None:
 def _after_drop(s: Situation, v: Vehicle, now: float) -> Offer | None:
     """Return the offer of a vehicle that has its load, or cannot give it up any more."""
     job = v.job
-    if job is None or v.id not in s.graph.vehicles:
+    if job is None or not s.on_floor(v.id):
         return None
     delivery = s.delivery_of(v)
     if delivery is not None and delivery.hold:

@@ -274,7 +274,7 @@ def _follow_up(
 def _remove(s: Situation, vehicle: Vehicle) -> None:
     """Take a vehicle off the floor: its place is free again."""
     s.sending.pop(vehicle.id, None)
-    if vehicle.id in s.graph.vehicles:
+    if s.on_floor(vehicle.id):
         s.graph.remove(vehicle.id)
         s.replanned = True
 

@@ -7,7 +7,7 @@ from math import isfinite, isnan
 
 from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.delivery import Request
-from linehaul_floor import PlaceKind, Plant
+from linehaul_floor import Flow, Place, PlaceKind, Plant
 
 _ID = re.compile(r'[A-Za-z0-9_.:-]{1,128}')
 MAX_QUANTITY = 2**32 - 1
@@ -28,6 +28,17 @@ def check(request: Request, plant: Plant, now: float) -> Refusal | None:
     return None
 
 
+def is_destination(plant: Plant, place: Place) -> bool:
+    """Return whether material can be ordered to a place.
+
+    Those are stations, and ports that take in only certain items: docks for pallets, stands for
+    equipment. Where any container may go in, the fleet decides which.
+    """
+    if place.kind is PlaceKind.WAREHOUSE_PORT:
+        return place.flow in (Flow.IN, Flow.BOTH) and len(place.items) < len(plant.items)
+    return place.kind is PlaceKind.STATION
+
+
 def _ids(request: Request, plant: Plant, _: float) -> Refusal | None:
     if not request.request_id:
         return Refusal(Code.REQUEST_ID_EMPTY, 'request_id is empty; give each request its own id')
@@ -39,7 +50,7 @@ def _ids(request: Request, plant: Plant, _: float) -> Refusal | None:
                 f'{name} {shown!r}: ids have 1 to 128 characters of A-Z a-z 0-9 _ - . :',
             )
     place = plant.places.get(request.station_id)
-    if place is None or place.kind is not PlaceKind.STATION:
+    if place is None or not is_destination(plant, place):
         known = _some(p.id for p in plant.places_of(PlaceKind.STATION))
         return Refusal(
             Code.UNKNOWN_STATION, f'no station {request.station_id[:60]!r}; stations are {known}'

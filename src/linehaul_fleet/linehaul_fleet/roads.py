@@ -75,7 +75,7 @@ def slowed(s: Situation, order: Order) -> Order:
 
 def leads_over_closed(s: Situation, vehicle: Vehicle) -> bool:
     """Return whether a vehicle's way ahead is closed; the edge it is on does not count."""
-    if vehicle.leg is None or not s.graph.closed.any() or vehicle.id not in s.graph.vehicles:
+    if vehicle.leg is None or not s.graph.closed.any() or not s.on_floor(vehicle.id):
         return False
     path, reached, _ = s.graph.path(vehicle.id)
     driving = vehicle.state is not None and vehicle.state.driving

@@ -127,6 +127,14 @@ class Situation:
         self.events.append(event)
         self.desk.noted += not isinstance(event, LegReplanned)
 
+    def on_floor(self, vehicle_id: VehicleId) -> bool:
+        """Return whether a vehicle has a place in the execution graph."""
+        try:
+            self.graph.slot(vehicle_id)
+        except KeyError:
+            return False
+        return True
+
     def end_of_way(self, vehicle: Vehicle) -> int:
         """Return the node where a vehicle without a leg rests, else where its leg ends."""
         path, _, _ = self.graph.path(vehicle.id)
@@ -141,7 +149,7 @@ class Situation:
         state = vehicle.state
         return (
             state is not None
-            and vehicle.id in self.graph.vehicles
+            and self.on_floor(vehicle.id)
             and vehicle.connection in (ConnectionState.ONLINE, ConnectionState.UNKNOWN)
             and self.clock - vehicle.fresh < self.settings.state_timeout
             and state.operating_mode is OperatingMode.AUTOMATIC

@@ -47,7 +47,7 @@ def turn_where_wanted(s: Situation, now: float) -> None:
         leg, job = vehicle.leg, vehicle.job
         if leg is None or job is None or not s.usable(vehicle, now):
             continue
-        if vehicle.id not in s.graph.vehicles or not can_redirect(s.planner, vehicle.id):
+        if not s.on_floor(vehicle.id) or not can_redirect(s.planner, vehicle.id):
             continue
         found = step(s, vehicle, job)
         if found is None or found == (s.plant.places.get(leg.place_id), leg.task):

@@ -6,7 +6,9 @@ Vehicles leave for a port before the load is there, so that both arrive together
 only the vehicle whose load is there, or is the next to come; the loads that are promised to a port
 come in that order, so nobody stands in the bay while what it waits for cannot come. The others
 wait in a free bay near the port that nobody else needs: a parking place that is nobody's home, or
-a port that takes loads in and to which nobody is on the way.
+a port that takes loads in and to which nobody is on the way. Who brings a load to a station at
+which another still stands may also wait in the bay of a station near by to which nothing is on
+its way; it leaves that bay as soon as something is.
 """
 
 from collections.abc import Iterator
@@ -28,6 +30,8 @@ STANDS = -1e18
 """When a load that stands at its port came there."""
 LOOK = 12
 """Waiting places looked at."""
+STATIONS = (PlaceKind.STATION, PlaceKind.CHAIN_PORT)
+"""Kinds of places to which only those count as coming that have a load for them."""
 
 
 def look_at_ports(s: Situation, now: float) -> None:
@@ -98,9 +102,10 @@ def waiting_place(s: Situation, vehicle: Vehicle, source: Place, here: int) -> P
 
 
 def _candidates(s: Situation, vehicle: Vehicle) -> Iterator[Place]:
-    homes = {v.home for v in s.model.vehicles.values() if v.id != vehicle.id}
-    wanted = {v.job.target for v in s.model.vehicles.values() if v.job and v.id != vehicle.id}
-    legs = {v.leg.place_id for v in s.model.vehicles.values() if v.leg and v.id != vehicle.id}
+    others = [v for v in s.model.vehicles.values() if v.id != vehicle.id]
+    homes = {v.home for v in others}
+    wanted = {v.job.target for v in others if v.job}
+    legs = {v.leg.place_id for v in others if v.leg}
     taken = homes | wanted | legs
     for kind in (PlaceKind.PARKING, PlaceKind.WAREHOUSE_PORT):
         for place in s.plant.places_of(kind):
@@ -109,14 +114,23 @@ def _candidates(s: Situation, vehicle: Vehicle) -> Iterator[Place]:
                 continue
             if not port or place.flow is Flow.IN:
                 yield place
+    if vehicle.loads:
+        coming = {v.job.target for v in others if v.job and v.loads}
+        taken = coming | legs | s.desk.ports.keys()
+        for kind in STATIONS:
+            for place in s.plant.places_of(kind):
+                if vehicle.vehicle_class in place.classes and place.id not in taken:
+                    yield place
 
 
 def in_demand(s: Situation, place: Place, vehicle: Vehicle) -> bool:
     """Return whether somebody else is to fetch or bring something where a vehicle stands."""
     if place.kind is PlaceKind.PARKING:
         return any(v.home == place.id and v.id != vehicle.id for v in s.model.vehicles.values())
+    far = place.kind in STATIONS  # who has no load for it yet takes its time
     return place.id in s.desk.ports or any(
-        v.job is not None and place.id in (v.job.target, v.job.source)
+        v.job is not None
+        and (place.id == v.job.source or (place.id == v.job.target and (v.loads or not far)))
         for v in s.model.vehicles.values()
         if v.id != vehicle.id
     )

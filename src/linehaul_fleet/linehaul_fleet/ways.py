@@ -34,7 +34,7 @@ def commit_legs(s: Situation, now: float) -> None:
 def watch_ways(s: Situation, now: float) -> None:
     """See to vehicles that do not get on; what is done is in `watched`, for the log."""
     control = s.model.control
-    under_way = [v for v in s.model.vehicles.values() if v.leg and v.id in s.graph.vehicles]
+    under_way = [v for v in s.model.vehicles.values() if v.leg and s.on_floor(v.id)]
     unable = {
         v.id for v in s.model.vehicles.values() if control.stands(v.id) or not s.usable(v, now)
     }
@@ -49,7 +49,7 @@ def improve_ways(s: Situation, seconds: float, now: float) -> None:
     if seconds > 0.0 and s.planner.improve(seconds):
         s.replanned = True
     for vehicle in s.model.vehicles.values():
-        if vehicle.leg is not None and vehicle.id in s.graph.vehicles:
+        if vehicle.leg is not None and s.on_floor(vehicle.id):
             path, _, _ = s.graph.path(vehicle.id)
             if path != vehicle.leg.path:
                 s.note(LegReplanned(vehicle.id, path), now)

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The words of the command line and what it prints, without ROS."""
 
+import io
 import subprocess
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
@@ -140,3 +142,35 @@ def test_json_has_no_nan_and_times_in_seconds():
     assert data['stamp'] == 10.5
     assert data['deliveries'][0]['slack'] is None
     assert data['deliveries'][0]['eta'] is None
+
+
+def test_request_ids_are_short_and_never_the_same():
+    ids = [command.new_request_id(1_767_247_200.0 + k / 1000.0) for k in range(1000)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 1000
+    assert {len(one) for one in ids} == {14}
+
+
+@pytest.mark.parametrize(
+    ('time', 'shown'),
+    [
+        (75.4, '0:01:15'),
+        (float('nan'), 'not known'),
+        (1_767_247_200.0, datetime.fromtimestamp(1_767_247_200).strftime('%Y-%m-%d %H:%M:%S')),
+    ],
+)
+def test_plant_time_is_shown_as_people_read_it(time, shown):
+    assert tables.clock(time) == shown
+
+
+def test_a_narrow_terminal_folds_only_what_is_prose():
+    table = tables._table(('delivery', 'text'))
+    table.add_row(
+        'r1d4kz0abcdefg', 'the slot is full, and nobody has taken the container away yet'
+    )
+    console = Console(width=40, record=True, file=io.StringIO())
+    console.print(table)
+    lines = console.export_text().splitlines()
+    assert lines[1].startswith('r1d4kz0abcdefg')
+    assert len(lines) > 2
+    assert ' '.join(line[14:].strip() for line in lines[1:]).endswith('away yet')

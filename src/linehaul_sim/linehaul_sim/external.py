@@ -14,7 +14,7 @@ from linehaul_sim.errors import UnknownIdError
 from linehaul_sim.loads import HolderKind, Ledger, has_port
 from linehaul_vda5050 import LoadId
 
-SIMULATED, ROS = 'simulated', 'ros'
+SIMULATED, ROS, VDA5050 = 'simulated', 'ros', 'vda5050'
 
 
 def split_fleet(plant: Plant, vehicles: str) -> tuple[Plant, tuple[VehicleId, ...]]:
@@ -22,7 +22,8 @@ def split_fleet(plant: Plant, vehicles: str) -> tuple[Plant, tuple[VehicleId, ..
 
     Args:
         plant: With its whole fleet.
-        vehicles: 'simulated' all are, 'ros' none is, or the ids of those that are, by commas.
+        vehicles: 'simulated' all are, 'ros' and 'vda5050' none is, or the ids of those that are,
+            by commas.
 
     Returns:
         The plant with the simulated vehicles only, and the ids of the others.
@@ -32,7 +33,8 @@ def split_fleet(plant: Plant, vehicles: str) -> tuple[Plant, tuple[VehicleId, ..
     """
     every = [spawn.id for spawn in plant.fleet]
     named = {VehicleId(name.strip()) for name in vehicles.split(',')}
-    wanted = {SIMULATED: set(every), ROS: set[VehicleId]()}.get(vehicles, named)
+    nobody = set[VehicleId]()
+    wanted = {SIMULATED: set(every), ROS: nobody, VDA5050: nobody}.get(vehicles, named)
     unknown = ', '.join(sorted(repr(name) for name in wanted - set(every)))
     if unknown:
         text = f'vehicles: found {unknown}, wanted {SIMULATED}, {ROS}, or ids of plant'

@@ -6,6 +6,7 @@ The ledger knows every load, the port places and what each vehicle carries. A tr
 step: either the load has moved with all its records, or nothing has changed.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -160,12 +161,19 @@ def takes(place: Place) -> bool:
 
 
 def out_ports(places: Mapping[PlaceId, Place], item_id: ItemId | None) -> list[PlaceId]:
-    """Return the warehouse ports that give containers of an item."""
-    return [
-        place.id
+    """Return the warehouse ports that give containers of an item, only the most special ones.
+
+    Pallets of finished goods and tooling have ports of their own beside those that give anything.
+    """
+    found = [
+        place
         for place in places.values()
         if place.kind is PlaceKind.WAREHOUSE_PORT
         and gives(place)
         and has_port(place)
         and (item_id is None or not place.items or item_id in place.items)
     ]
+    if item_id is None:
+        return [place.id for place in found]
+    many = {place.id: len(place.items) or math.inf for place in found}  # none named: any
+    return [name for name in many if many[name] == min(many.values())]

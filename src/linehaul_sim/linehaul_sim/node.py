@@ -83,8 +83,8 @@ class Config:
     plant: str = setting('cell', doc='Plant file, or the name of a plant that is installed.')
     vehicles: str = setting(
         'simulated',
-        doc='Vehicles simulated here: simulated is all, ros is none (all are ROS robots), '
-        'or ids joined by commas.',
+        doc='Vehicles simulated here: simulated is all, ros and vda5050 are none (all are ROS '
+        'robots, or speak VDA 5050 over MQTT), or ids joined by commas.',
     )
     clock: str = setting(
         'lead',

@@ -17,6 +17,7 @@ from linehaul_vda5050.enums import (
     RobotClass,
 )
 from linehaul_vda5050.factsheet import Factsheet
+from linehaul_vda5050.factsheet_json import decode_factsheet, factsheet_to_dict
 from linehaul_vda5050.findings import Finding, FindingCode, serious
 from linehaul_vda5050.header import PROTOCOL_VERSION, Header
 from linehaul_vda5050.ids import ActionId, EdgeId, LoadId, MapId, NodeId, OrderId
@@ -110,7 +111,9 @@ __all__ = [
     'Velocity',
     'accept_order',
     'decode',
+    'decode_factsheet',
     'encode',
+    'factsheet_to_dict',
     'serious',
     'validate_instant_actions',
     'validate_order',

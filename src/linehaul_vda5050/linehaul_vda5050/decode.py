@@ -188,8 +188,17 @@ def _no_repeats(pairs: list[tuple[str, Any]]) -> Json:
 
 def decode(cls: type[Message], text: str | bytes) -> tuple[Message | None, list[Finding]]:
     """Read a message from JSON text; never raises on bad content."""
+    value, findings = read_object(text)
+    return (None, findings) if value is None else from_dict(cls, value)
+
+
+def read_object(text: str | bytes) -> tuple[Json | None, list[Finding]]:
+    """Read a JSON object with each key once; None with a finding where the text is none."""
     try:
         value = json.loads(text, object_pairs_hook=_no_repeats)
     except (ValueError, RecursionError) as error:
         return None, [Finding(FindingCode.NOT_JSON, '', f'not readable as JSON: {error}')]
-    return from_dict(cls, value)
+    if isinstance(value, dict):
+        return value, []
+    wrong = f'found {_kind(value)}, wanted object'
+    return None, [Finding(FindingCode.WRONG_TYPE, '', wrong)]

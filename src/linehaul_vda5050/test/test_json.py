@@ -14,7 +14,7 @@ from linehaul_vda5050.decode import from_dict
 from linehaul_vda5050.encode import to_dict
 from linehaul_vda5050.enums import ActionStatus
 from linehaul_vda5050.errors import EncodeError
-from linehaul_vda5050.factsheet_json import factsheet_to_dict
+from linehaul_vda5050.factsheet_json import decode_factsheet, factsheet_to_dict
 from linehaul_vda5050.timestamps import format_time, parse_time
 
 from linehaul_vda5050 import (
@@ -65,6 +65,41 @@ def test_factsheet_is_valid(factsheet):
     out = factsheet_to_dict(factsheet)
     jsonschema.Draft202012Validator(schema('factsheet')).validate(json.loads(json.dumps(out)))
     assert out['typeSpecification']['seriesName'] == factsheet.series_name
+    back, findings = decode_factsheet(json.dumps(out))
+    slowest = factsheet.maximum_speed_loaded if factsheet.load_types else factsheet.maximum_speed
+    assert findings == []
+    assert back == replace(
+        factsheet,
+        maximum_speed_loaded=slowest,
+        load_places=max(factsheet.load_places, 1),
+        maximum_rotation_acceleration=0.0,  # the standard has no place for these three
+        can_reverse=False,
+        battery_capacity=0.0,
+    )
+
+
+HEADER = {
+    'headerId': 1,
+    'timestamp': '2026-01-01T00:00:00.000Z',
+    'version': '3.0.0',
+    'manufacturer': 'm',
+    'serialNumber': 's',
+}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.deferred(lambda: JSON), st.sampled_from(['typeSpecification', 'physicalParameters']))
+def test_no_factsheet_is_too_strange_to_read(value, key):
+    for content in (value, {**HEADER, key: value}, {**HEADER, key: {'maximumSpeed': value}}):
+        sheet, findings = decode_factsheet(json.dumps(content))
+        assert sheet is not None or serious(findings)
+
+
+def test_a_factsheet_without_content_says_so():
+    sheet, findings = decode_factsheet(json.dumps(HEADER))
+    assert sheet.maximum_deceleration == 0.0
+    assert sheet.footprint == ()
+    assert any('mobileRobotClass' in finding.path for finding in findings)
 
 
 JSON = st.recursive(

@@ -4,8 +4,10 @@
 
 import argparse
 import json
+import os
+import secrets
 import sys
-import uuid
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -38,6 +40,18 @@ _MODES = {
 _ROADS = {'close': RoadState.CLOSED, 'open': RoadState.OPEN, 'slow': RoadState.LIMITED}
 _CHANGES = {'cancel': 1, 'priority': 2, 'due': 3, 'station': 4, 'hold': 5, 'release': 6}
 _ENDED = (6, 7, 8)
+
+
+_DIGITS = '0123456789abcdefghjkmnpqrstvwxyz'
+WIDE = 250
+"""Columns where nobody looks, such as in a pipe."""
+
+
+def new_request_id(now: float) -> str:
+    """Return a request id that is short and never the same twice: wall time [s] and chance."""
+    number = int(now * 1000.0) << 20 | secrets.randbits(20)
+    digits = (_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))
+    return 'r' + ''.join(digits)
 
 
 class Session:
@@ -90,7 +104,8 @@ def main(words: Sequence[str] | None = None, context: Any = None) -> int:
         return OK
     from linehaul_fleet.cli.client import NoAnswerError, connected
 
-    console = Console(highlight=False)
+    seen = sys.stdout.isatty() or 'COLUMNS' in os.environ
+    console = Console(highlight=False, width=None if seen else WIDE)
     try:
         with connected(options.wait, context) as client:
             return _run(Session(options, client, console))
@@ -223,7 +238,7 @@ def _events(session: Session) -> int:
 def _deliver(session: Session) -> int:
     options, client = session.options, session.client
     fields = {
-        'request_id': options.request_id or f'request-{uuid.uuid4()}',
+        'request_id': options.request_id or new_request_id(time.time()),
         'order_id': options.order,
         'item_id': options.item,
         'quantity': options.quantity,
@@ -264,7 +279,7 @@ def _delivered(session: Session, request_id: str, result: Any) -> int:
         session.console.print(
             f'{request_id}: {result.quantity} x {result.item_id} in {result.load_id} to '
             f'{result.station_id} by {result.vehicle_id} at '
-            f'{tables.seconds(result.delivered):.1f} s',
+            f'{tables.clock(tables.seconds(result.delivered))}',
             markup=False,
         )
     return REFUSED if result.error_code else OK

@@ -6,6 +6,7 @@ It reads messages by their field names and knows no ROS.
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
@@ -21,6 +22,10 @@ PHASES = (
 )
 ROADS = ('unknown', 'open', 'closed', 'slow')
 KINDS = ('', 'delivery', 'assignment', 'vehicle', 'operator', 'road', 'refusal')
+_CALENDAR = 1e8
+"""[s] from which on a plant's clock is taken for the calendar's."""
+_WORDY = ('note', 'text', 'why')
+"""Columns that may take more than one line."""
 _COLOUR = {
     'running': 'green',
     'delivered': 'green',
@@ -48,6 +53,15 @@ def seconds(stamp: Any) -> float:
     return value if value > 0.0 else float('nan')
 
 
+def clock(time: float) -> str:
+    """Return a plant's time [s] for people; a clock that began at 0 shows how long it has run."""
+    if not isfinite(time):
+        return 'not known'
+    if time < _CALENDAR:
+        return str(timedelta(seconds=int(time)))
+    return f'{datetime.fromtimestamp(time).astimezone():%Y-%m-%d %H:%M:%S}'
+
+
 def _number(value: float, form: str = '.0f') -> str:
     return format(value, form) if isfinite(value) else ''
 
@@ -69,7 +83,7 @@ def head(state: Any) -> Text:
     if state.mode_reason:
         text.append(f' ({state.mode_reason})')
     text.append(
-        f'  {seconds(state.stamp):.0f} s  delivered {state.delivered}, failed {state.failed}, '
+        f'  {clock(seconds(state.stamp))}  delivered {state.delivered}, failed {state.failed}, '
         f'cancelled {state.cancelled}, refused {state.refused}, late {state.late}',
         style='not bold',
     )
@@ -137,7 +151,13 @@ def loads(state: Any) -> Table:
 def _table(columns: tuple[str, ...], right: tuple[str, ...] = ()) -> Table:
     table = Table(box=None, pad_edge=False, header_style='bold', show_edge=False)
     for name in columns:
-        table.add_column(name, justify='right' if name in right else 'left', overflow='fold')
+        wordy = name in _WORDY
+        table.add_column(
+            name,
+            justify='right' if name in right else 'left',
+            overflow='fold' if wordy else 'ellipsis',
+            no_wrap=not wordy,
+        )
     return table
 
 
@@ -145,7 +165,7 @@ def event_line(event: Any) -> str:
     """Return an event as one line."""
     who = [event.actor, event.vehicle_id, event.request_id]
     words = ' '.join(text for text in who if text)
-    return f'{seconds(event.stamp):10.1f} s  {word(KINDS, event.kind):<10} {words}: {event.reason}'
+    return f'{clock(seconds(event.stamp))}  {word(KINDS, event.kind):<10} {words}: {event.reason}'
 
 
 def plain(message: Any) -> Any:
