@@ -7,11 +7,16 @@ state of the code that wrote it.
 """
 
 import pickle
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from _fleet_run import FactoryRun
+from linehaul_fleet.delivery import Phase
+
+TELL = 120.0
+"""[s] of plant time between two lines about how far a run is."""
 
 
 class Unfinished(Exception):  # noqa: N818 (not an error)
@@ -52,7 +57,15 @@ class Pieces:
         Raises:
             Unfinished: it is stopped before, and kept.
         """
-        run.go(until, self.over)
+        while run.seconds < until and not self.over():
+            run.go(min(until, run.seconds + TELL), self.over)
+            ended = run.fleet.model.ended[Phase.DELIVERED]
+            print(
+                f'{name}: {run.seconds / 60.0:.1f} min, {ended} delivered, '
+                f'{len(run.fleet.model.open)} open, {run.wall:.0f} s',
+                file=sys.stderr,
+                flush=True,
+            )
         if run.seconds < until:
             file = self._file(name)
             if file is not None:

@@ -6,6 +6,7 @@ No ROS and no wall clock: the same seed gives the same run. Vehicles report once
 every change, and get orders by the same VDA 5050 dataclasses as over ROS.
 """
 
+import itertools
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from _fleet_demand import Shift, Want
 from linehaul_fleet.changes import Change
 from linehaul_fleet.codes import Refusal
 from linehaul_fleet.delivery import Phase, Request, RequestId
-from linehaul_fleet.events import DeliveryReassigned, to_record
+from linehaul_fleet.events import ContainerReady, DeliveryReassigned, PhaseReached, to_record
 from linehaul_fleet.fleet import Fleet
 from linehaul_fleet.situation import Settings as FleetSettings
 from linehaul_sim.settings import Settings
@@ -64,6 +65,7 @@ class Record:
     explained: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     events: Counter[str] = field(default_factory=Counter)
+    moments: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 class FactoryRun:
@@ -197,6 +199,9 @@ class FactoryRun:
         self.last_orders = [order for _, order in orders] or self.last_orders
         self.record.events.update(kind for kind, _ in records)
         for event in events:
+            if isinstance(event, (ContainerReady, PhaseReached)):
+                stage = event.phase.name if isinstance(event, PhaseReached) else 'AT_PORT'
+                self.record.moments.setdefault(event.request_id, {})[stage] = now
             if isinstance(event, DeliveryReassigned):
                 self.record.reassigned.append(event.request_id)
                 self.record.explained.append(event.reason)
@@ -302,6 +307,7 @@ class FactoryRun:
             'undone_and_due': undone,
             'latency_s': _spread(took),
             'lateness_s': late,
+            'stages_s': self._stages(),
             'empty_share': self.record.empty / max(self.record.empty + self.record.loaded, 1.0),
             'distance_m': self.record.empty + self.record.loaded,
             'reassignments': len(self.record.reassigned),
@@ -314,6 +320,23 @@ class FactoryRun:
             'failures': self.world.data.handling.failures,
             'explained': self.record.explained[:20],
         }
+
+    def _stages(self) -> dict[str, dict[str, float]]:
+        """Return how long deliveries that have ended well took from each stage to the next."""
+        model = self.fleet.model
+        spent: dict[str, list[float]] = {stage: [] for stage in STAGES[1:]}
+        for name, moments in self.record.moments.items():
+            if model.deliveries[RequestId(name)].phase is Phase.DELIVERED:
+                known = {'REQUESTED': model.deliveries[RequestId(name)].requested, **moments}
+                for before, stage in itertools.pairwise(STAGES):
+                    if before in known and stage in known:
+                        spent[stage].append(known[stage] - known[before])
+        return {f'until {stage.lower()}': _spread(spent[stage]) for stage in STAGES[1:]}
+
+
+STAGES = ('REQUESTED', 'AT_PORT', 'LOADED', 'DELIVERING', 'DELIVERED')
+"""Where the time of a delivery goes: until its container is there, until a vehicle has it, until
+its station is free for it, until it is there."""
 
 
 def _spread(values: list[float]) -> dict[str, float]:

@@ -23,6 +23,9 @@ size: [60.0, 40.0]
 outer_wall: {{thickness: 0.3, height: 3.0}}
 classes:
   - id: agv
+    name: agv
+    height: 1.0
+    margin: 0.1
     footprint: [1.2, 0.8]
     max_speed: 1.5
     max_speed_loaded: 1.2
@@ -33,6 +36,9 @@ classes:
     load_mass_max: 600.0
     battery: {BATTERY}
   - id: fork
+    name: fork
+    height: 1.0
+    margin: 0.1
     footprint: [[-0.9, -0.5], [1.3, -0.5], [1.3, 0.5], [-0.9, 0.5]]
     loaded_footprint: [[-0.9, -0.6], [1.5, -0.6], [1.5, 0.6], [-0.9, 0.6]]
     max_speed: 1.5
@@ -44,6 +50,9 @@ classes:
     load_mass_max: 1500.0
     battery: {BATTERY}
   - id: carrier
+    name: carrier
+    height: 1.0
+    margin: 0.1
     footprint: [3.0, 1.4]
     max_speed: 0.8
     max_speed_loaded: 0.6
@@ -54,9 +63,9 @@ classes:
     load_mass_max: 8000.0
     battery: {BATTERY}
 items:
-  - {{id: casing, unit_mass: 3.0, container_units: 20, container_mass: 40.0}}
-  - {{id: unit, unit_mass: 20.0, container_units: 12, container_mass: 25.0}}
-  - {{id: tooling, unit_mass: 900.0, container_units: 1, container_mass: 60.0}}
+  - {{id: casing, name: casing, unit_mass: 3.0, container_units: 20, container_mass: 40.0}}
+  - {{id: unit, name: unit, unit_mass: 20.0, container_units: 12, container_mass: 25.0}}
+  - {{id: tooling, name: tooling, unit_mass: 900.0, container_units: 1, container_mass: 60.0}}
 pairs:
   - {{id: south, path: [[4.0, 6.0], [56.0, 6.0]], speed: 1.5}}
   - {{id: east, path: [[56.0, 6.0], [56.0, 30.0]], speed: 1.5}}
@@ -122,7 +131,7 @@ def ask(world, name, item, place):
 def test_each_class_brings_what_only_it_can_bring(world):
     wishes = [('c1', 'casing', 'fa1_01'), ('p1', 'unit', 'dock'), ('t1', 'tooling', 'stand_2')]
     for name, item, place in [*wishes, ('p2', 'unit', 'dock'), ('c2', 'casing', 'fa1_01')]:
-        assert ask(world, name, item, place).phase is Phase.REQUESTED
+        assert ask(world, name, item, place).phase is Phase.ACCEPTED
     done = world.fleet.model.deliveries
     world.until(lambda: all(d.phase is Phase.DELIVERED for d in done.values()), 900.0)
     by = {name: one.vehicle_id for name, one in done.items()}

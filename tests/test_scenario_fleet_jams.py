@@ -123,7 +123,7 @@ def test_a_follower_sets_out_before_the_leader_has_arrived(tmp_path):
     plant.write_text(HEAD + LANE)
     world = FleetWorld(plant_name=str(plant))
     world.run(2.0)
-    bodies, goals = world.world.data.bodies, {'agv_3': 'east_1', 'agv_2': 'east_2'}
+    bodies, goals = world.world.data.bodies, {'agv_3': 'east_3', 'agv_2': 'east_1'}
     rows = {v: world.world.vehicle(v) for v in goals}
     for vehicle_id, place_id in goals.items():
         assert world.command(vehicle_id, Command.SEND, place_id) is None
@@ -138,5 +138,5 @@ def test_a_follower_sets_out_before_the_leader_has_arrived(tmp_path):
         return all(bodies.node[rows[v]] == node for v, node in ends.items())
 
     world.until(arrived, 200.0)
-    assert len(together) > 50  # both drive at the same time for more than 5 s
-    assert min(together) < 8.0  # one close behind the other
+    assert len(together) > 30  # both drive at the same time for more than 3 s
+    assert min(together) < 18.0  # the leader has left its bay, and the way is 24 m long

@@ -21,7 +21,7 @@ from linehaul_fleet.desk import Waiting
 from linehaul_fleet.missions import READY_GUESS, key_of, not_before
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.situation import Situation
-from linehaul_fleet.work import Job
+from linehaul_fleet.work import Job, JobKind
 from linehaul_floor import Flow, Place, PlaceId, PlaceKind
 
 WORTH = 15.0
@@ -115,7 +115,7 @@ def _candidates(s: Situation, vehicle: Vehicle) -> Iterator[Place]:
             if not port or place.flow is Flow.IN:
                 yield place
     if vehicle.loads:
-        coming = {v.job.target for v in others if v.job and v.loads}
+        coming = {v.job.target for v in others if v.job and not _fetches(v)}
         taken = coming | legs | s.desk.ports.keys()
         for kind in STATIONS:
             for place in s.plant.places_of(kind):
@@ -130,7 +130,13 @@ def in_demand(s: Situation, place: Place, vehicle: Vehicle) -> bool:
     far = place.kind in STATIONS  # who has no load for it yet takes its time
     return place.id in s.desk.ports or any(
         v.job is not None
-        and (place.id == v.job.source or (place.id == v.job.target and (v.loads or not far)))
+        and (place.id == v.job.source or (place.id == v.job.target and not (far and _fetches(v))))
         for v in s.model.vehicles.values()
         if v.id != vehicle.id
     )
+
+
+def _fetches(vehicle: Vehicle) -> bool:
+    """Return whether a vehicle has to get a load before it goes to its job's target."""
+    kind = vehicle.job.kind if vehicle.job else None
+    return kind in (JobKind.DELIVERY, JobKind.RETURN) and not vehicle.loads
