@@ -46,7 +46,7 @@ pytestmark = pytest.mark.skipif(BROKER is None, reason='mosquitto is not install
 PLANT = load_plant('cell')
 CLASS = PLANT.classes['agv']
 MAKER = 'independent'
-SPEED = 15.0
+SPEED = 30.0
 """Plant time per wall time."""
 
 
