@@ -4,11 +4,12 @@
 
 from typing import Any
 
-from linehaul_ros.time import to_time
+from linehaul_ros.time import from_time, to_time
 
 from linehaul_interfaces.action import RetrieveLoad
 from linehaul_interfaces.msg import LoadCustody, SimReport
 from linehaul_sim.faults import Fault, FaultKind
+from linehaul_sim.inputs import WarehouseTold
 from linehaul_sim.loads import Load
 from linehaul_sim.warehouse import (
     RefusalCode,
@@ -35,6 +36,25 @@ def custody_to_msg(load: Load) -> LoadCustody:
         holder_id=load.holder_id,
         revision=load.revision,
         stamp=to_time(load.since),
+    )
+
+
+def gone_to_msg(load_id: str, now: float) -> LoadCustody:
+    """Tell of a load that was here, and is remembered no more."""
+    return LoadCustody(load_id=load_id, holder_kind=LoadCustody.HOLDER_GONE, stamp=to_time(now))
+
+
+def told_from_msg(message: Any) -> WarehouseTold:
+    """Read what a warehouse says of a load."""
+    return WarehouseTold(
+        message.load_id,
+        message.item_id,
+        message.lot,
+        message.quantity,
+        message.order_id,
+        message.holder_kind,
+        message.holder_id,
+        from_time(message.stamp),
     )
 
 

@@ -222,9 +222,9 @@ class Transfers:
         """Move the load of a hand-off, with what both sides see of it."""
         side, work = self._all.vehicles[i], self._all.work[i]
         load, vehicle = VdaLoadId(side.state.load), self._vehicles[i].id
-        aboard = holder is Holder.VEHICLE
+        aboard = holder is Holder.VEHICLE and load in self._data.ledger.loads
         has = self._data.ledger.carried.get(vehicle) == load
-        if aboard is not has and load in self._data.ledger.loads:
+        if aboard is not has:
             kind = HolderKind.VEHICLE if aboard else HolderKind.PORT
             self._data.ledger.give(load, kind, vehicle if aboard else str(work.place), now)
         self._data.bodies.loaded[i] = vehicle in self._data.ledger.carried

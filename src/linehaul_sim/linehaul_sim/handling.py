@@ -6,7 +6,7 @@ import heapq
 from dataclasses import dataclass, field, replace
 
 from linehaul_agv import ActionReported
-from linehaul_floor import Place, PlaceKind, VehicleId
+from linehaul_floor import Place, PlaceId, PlaceKind, VehicleId
 from linehaul_sim.loads import HolderKind, Ledger, gives, has_port, takes
 from linehaul_vda5050 import (
     Action,
@@ -136,6 +136,9 @@ def finish_transfer(job: Job, ledger: Ledger, vehicle: VehicleId, now: float) ->
     if job.problem or job.load_id is None or job.place is None:
         return failed(job.action, job.problem, error_types.LOAD_HANDLING_FAILED)
     if job.action.action_type == 'pick':
+        if job.load_id not in ledger.ports[PlaceId(job.place)].loads:
+            text = f'{job.load_id} is no longer at {job.place}'
+            return failed(job.action, text, error_types.LOAD_HANDLING_FAILED)
         ledger.give(job.load_id, HolderKind.VEHICLE, vehicle, now)
     else:
         ledger.give(job.load_id, HolderKind.PORT, job.place, now)

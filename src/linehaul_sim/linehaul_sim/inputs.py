@@ -81,6 +81,24 @@ class StationHeard:
     signals: PortSignals
 
 
+@dataclass(frozen=True, slots=True)
+class WarehouseTold:
+    """A warehouse node said who holds a load: one of its ports, or itself.
+
+    holder: as HOLDER_* of LoadCustody. holder_id: its port; another is the warehouse itself.
+    since: plant time [s].
+    """
+
+    load_id: str
+    item_id: str
+    lot: str
+    quantity: int
+    order_id: str
+    holder: int
+    holder_id: str
+    since: float
+
+
 Input: TypeAlias = (
     OrderSent
     | InstantActionsSent
@@ -91,4 +109,5 @@ Input: TypeAlias = (
     | TransferConfirmed
     | PortReset
     | StationHeard
+    | WarehouseTold
 )

@@ -14,6 +14,9 @@ from enum import IntEnum
 from linehaul_floor import Flow, ItemId, Place, PlaceId, PlaceKind, Plant, VehicleId
 from linehaul_vda5050 import LoadId
 
+MOST_CAME = 20_000
+"""Loads of a warehouse node that are remembered, so that an old word is known as one."""
+
 
 class HolderKind(IntEnum):
     """Who holds a load; numbers as HOLDER_* in LoadCustody.msg."""
@@ -22,6 +25,7 @@ class HolderKind(IntEnum):
     VEHICLE = 1
     PORT = 2
     CELL = 3
+    CRANE = 4
     GONE = 7
 
 
@@ -67,13 +71,17 @@ class Port:
 
 @dataclass(slots=True)
 class Ledger:
-    """All loads, ports and what vehicles carry. changed lists the loads to be told of."""
+    """All loads, ports and what vehicles carry. changed lists the loads to be told of.
+
+    came: when [s] a warehouse node set a load down here last.
+    """
 
     loads: dict[LoadId, Load] = field(default_factory=dict)
     ports: dict[PlaceId, Port] = field(default_factory=dict)
     carried: dict[VehicleId, LoadId] = field(default_factory=dict)
     changed: list[LoadId] = field(default_factory=list)
     made: int = 0
+    came: dict[LoadId, float] = field(default_factory=dict)
 
     def make(
         self, item_id: ItemId | None, quantity: int, mass: float, order_id: str, now: float
@@ -100,6 +108,26 @@ class Ledger:
         elif kind is HolderKind.VEHICLE:
             self.carried[VehicleId(holder_id)] = load_id
         self._change(load, holder=kind, holder_id=holder_id, since=now)
+
+    def set_down(self, load: Load, came: float) -> None:
+        """Let a load stand at its port that a warehouse has set down there.
+
+        Args:
+            load: The load, held by a port.
+            came: When the warehouse did so [s].
+        """
+        self.loads[load.id] = load
+        self.ports[PlaceId(load.holder_id)].loads.append(load.id)
+        self.came.pop(load.id, None)
+        self.came[load.id] = came
+        if len(self.came) > MOST_CAME:
+            del self.came[next(iter(self.came))]
+        self.changed.append(load.id)
+
+    def hand_over(self, load_id: LoadId) -> None:
+        """Leave a load at a port to the warehouse, which tells of it from now on."""
+        load = self.loads.pop(load_id)
+        self.ports[PlaceId(load.holder_id)].loads.remove(load_id)
 
     def consume(self, load_id: LoadId, now: float, *, keep: bool) -> None:
         """Use up what is in a container; the empty one stays or is taken away by hand."""

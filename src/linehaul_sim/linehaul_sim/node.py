@@ -36,18 +36,20 @@ from rclpy.node import Node
 from rclpy.task import Future
 from rosgraph_msgs.msg import Clock as ClockMsg
 
-from linehaul_floor import PlantError, VehicleId, load_plant
+from linehaul_floor import Flow, PlaceId, Plant, PlantError, VehicleId, load_plant
 from linehaul_interfaces.action import RetrieveLoad
 from linehaul_ros import names
 from linehaul_sim import pacing
 from linehaul_sim.convert import (
     custody_to_msg,
     fault_from_request,
+    gone_to_msg,
     refusal_result,
     report_to_msg,
     request_from_goal,
     retrieval_feedback,
     retrieval_result,
+    told_from_msg,
 )
 from linehaul_sim.errors import SnapshotError, UnknownIdError
 from linehaul_sim.external import split_fleet
@@ -63,12 +65,14 @@ from linehaul_sim.inputs import (
     StationHeard,
     TransferConfirmed,
 )
+from linehaul_sim.managed import Heard, managed_ports
 from linehaul_sim.settings import Settings
 from linehaul_sim.snapshot import Store, restore
 from linehaul_sim.telling import Outputs
 from linehaul_sim.warehouse import Refused
 from linehaul_sim.world import World
 from linehaul_transfer import PortSignals, VehicleSignals
+from linehaul_vda5050 import LoadId
 
 SAVE_EVERY = 500
 """Steps after which the world is written even without inputs."""
@@ -111,6 +115,14 @@ class Config:
     keep_empties: bool = setting(
         False, doc='Empty containers stay at the station until a vehicle fetches them.'
     )
+    warehouse: str = setting(
+        'simulated',
+        doc='simulated: a stand-in with endless stock; managed: a warehouse node has its ports.',
+        choices=('simulated', 'managed'),
+    )
+    warehouse_ports: str = setting(
+        'wh*', doc='Ports of the managed warehouse: patterns of names, joined by commas.'
+    )
     handshake: bool = setting(
         False, doc='Vehicles and ports do the load handshake around each pick and drop.'
     )
@@ -119,8 +131,9 @@ class Config:
     )
     charge: float = setting(0.9, doc='State of charge at the beginning.', low=0.05, high=1.0)
 
-    def settings(self) -> Settings:
+    def settings(self, plant: Plant) -> Settings:
         """Return what the world needs to know."""
+        managed = self.warehouse == 'managed'
         settings = Settings(
             seed=self.seed,
             step=self.step,
@@ -133,6 +146,7 @@ class Config:
             charge=self.charge,
             handshake=self.handshake,
             foreign_ports=tuple(name for name in self.foreign_ports.split(',') if name),
+            managed_ports=managed_ports(plant, self.warehouse_ports) if managed else (),
         )
         return settings if self.clock == 'lead' else replace(settings, start_time=0.0)
 
@@ -147,7 +161,7 @@ class SimNode(Node):
         if self._follows and not self.get_parameter('use_sim_time').value:
             raise ParameterError('sim: clock follow needs use_sim_time, to hear that clock')
         plant, external = split_fleet(load_plant(config.plant), config.vehicles)
-        settings = config.settings()
+        settings = config.settings(plant)
         self._store = Store(Path(config.state_dir), plant, settings) if config.state_dir else None
         found = restore(plant, settings, self._store) if self._store else None
         self.world = found or World(plant, settings)
@@ -186,7 +200,10 @@ class SimNode(Node):
         for v in ids:
             self._subscribe(names.VEHICLE_ORDER.of(v), partial(self._order, v))
             self._subscribe(names.VEHICLE_INSTANT_ACTIONS.of(v), partial(self._instant, v))
-        self._server = action_server(self, names.RETRIEVE_LOAD, self._retrieve, self._cancel)
+        if self.world.settings.managed_ports:
+            self._subscribe(names.CUSTODY, self._warehouse)
+        else:
+            self._server = action_server(self, names.RETRIEVE_LOAD, self._retrieve, self._cancel)
         self.create_service(names.INJECT_FAULT.type, names.INJECT_FAULT.name, self._inject)
         self._signals: dict[tuple[type, str], Any] = {}
         for port_id in self.world.settings.foreign_ports:
@@ -231,6 +248,17 @@ class SimNode(Node):
             self.get_logger().warning(f'custody: {problem}')
         if len(self.world.data.ledger.changed) > revisions:
             self._take(seen)
+
+    def _warehouse(self, message: Any) -> None:
+        """Hear the warehouse at its ports; answer where a load is if it is not where it says."""
+        told = told_from_msg(message)
+        heard = self.world.hear_warehouse(told)
+        if heard is Heard.TAKEN:
+            self._take(told)
+        elif heard is Heard.ELSEWHERE:
+            load = self.world.data.ledger.loads.get(LoadId(told.load_id))
+            gone = gone_to_msg(told.load_id, self.world.now)
+            self._custody.publish(custody_to_msg(load) if load is not None else gone)
 
     def _inject(self, request: Any, response: Any) -> Any:
         fault = fault_from_request(request)
@@ -369,6 +397,10 @@ class SimNode(Node):
         self._measured = (wall, plant)
         factor = (plant - before[1]) / max(wall - before[0], 1e-6)
         self._report.publish(report_to_msg(self.world, factor))
+        for port_id in self.world.settings.managed_ports:
+            if self.world.plant.places[PlaceId(port_id)].flow is Flow.IN:
+                for load_id in self.world.data.ledger.ports[PlaceId(port_id)].loads:
+                    self._custody.publish(custody_to_msg(self.world.data.ledger.loads[load_id]))
         for request_id, waiting in self._goals.items():
             retrieval = self.world.data.warehouse.retrievals.get(request_id)
             for handle, _ in waiting:

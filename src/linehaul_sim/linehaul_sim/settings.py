@@ -25,6 +25,7 @@ class Settings:
         report: Put states together for the outside; off in benchmarks that read the arrays.
         handshake: Vehicles and ports do the load handshake around each pick and drop.
         foreign_ports: Ports whose side of the handshake is somebody else's.
+        managed_ports: Warehouse ports behind which a warehouse node works, and no stand-in.
     """
 
     seed: int = 1
@@ -43,3 +44,4 @@ class Settings:
     report: bool = True
     handshake: bool = False
     foreign_ports: tuple[str, ...] = ()
+    managed_ports: tuple[str, ...] = ()

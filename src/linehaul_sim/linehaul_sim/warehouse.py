@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The warehouse behind the ports: brings containers out and takes them in, after a while.
 
-A stand-in with endless stock. A retrieval is known by its request id: a repeat is the same one.
+A stand-in with endless stock, for ports behind which no warehouse node works. A retrieval is
+known by its request id: a repeat is the same one.
 """
 
 from collections.abc import Callable
@@ -176,9 +177,22 @@ def cancel_retrieval(warehouse: Warehouse, ledger: Ledger, request_id: str, now:
 
 
 def step_warehouse(
-    plant: Plant, warehouse: Warehouse, ledger: Ledger, now: float, store_time: float
+    plant: Plant,
+    warehouse: Warehouse,
+    ledger: Ledger,
+    now: float,
+    store_time: float,
+    managed: tuple[str, ...] = (),
 ) -> list[str]:
     """Bring out what is due where the port has room; take in what stands at in-ports.
+
+    Args:
+        plant: The plant.
+        warehouse: Changed in place.
+        ledger: Changed in place.
+        now: Plant time [s].
+        store_time: Time until an in-port has taken a container in [s].
+        managed: Ports that a warehouse node sees to.
 
     Returns:
         Request ids that have ended in this step.
@@ -196,7 +210,7 @@ def step_warehouse(
         warehouse.retrievals[name] = replace(item, phase=RetrievalPhase.AT_PORT)
         warehouse.open.remove(name)
         ended.append(name)
-    _take_in(plant, ledger, now, store_time)
+    _take_in(plant, ledger, now, store_time, managed)
     _forget(warehouse)
     return ended
 
@@ -209,13 +223,16 @@ def _forget(warehouse: Warehouse) -> None:
             del warehouse.retrievals[name]
 
 
-def _take_in(plant: Plant, ledger: Ledger, now: float, store_time: float) -> None:
+def _take_in(
+    plant: Plant, ledger: Ledger, now: float, store_time: float, managed: tuple[str, ...]
+) -> None:
     for place_id, port in ledger.ports.items():
         if not port.loads:
             port.next_time = float('inf')
             continue
         place = plant.places[place_id]
-        if place.kind is PlaceKind.STATION or place.flow is not Flow.IN:
+        theirs = place.kind is PlaceKind.STATION or place_id in managed
+        if theirs or place.flow is not Flow.IN:
             continue
         if port.next_time == float('inf'):
             port.next_time = now + store_time

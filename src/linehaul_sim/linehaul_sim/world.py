@@ -36,9 +36,7 @@ from linehaul_sim.devices import Devices
 from linehaul_sim.errors import UnknownIdError
 from linehaul_sim.external import see_loads
 from linehaul_sim.faults import Fault, FaultKind
-from linehaul_sim.handling import (
-    Job,
-)
+from linehaul_sim.handling import Job
 from linehaul_sim.inputs import (
     FaultInjected,
     Input,
@@ -50,7 +48,9 @@ from linehaul_sim.inputs import (
     RetrievalCancelled,
     StationHeard,
     TransferConfirmed,
+    WarehouseTold,
 )
+from linehaul_sim.managed import Heard, hear_warehouse
 from linehaul_sim.settings import Settings
 from linehaul_sim.telling import Outputs, Teller
 from linehaul_sim.warehouse import (
@@ -142,6 +142,8 @@ class World:
                 self.hear_station(signals)
             case PortReset(port_id):
                 self.reset_port(port_id)
+            case WarehouseTold():
+                self.hear_warehouse(item)
 
     def vehicle(self, vehicle_id: str) -> int:
         """Return the row of a vehicle.
@@ -198,6 +200,11 @@ class World:
         place = None if node is None else self.plant.place_of_node(node)
         vehicle = VehicleId(seen.vehicle_id)
         return see_loads(self.data.ledger, place, vehicle, seen.load_ids, self.now)
+
+    def hear_warehouse(self, told: WarehouseTold) -> Heard:
+        """Let a warehouse node say what it set down at its ports, or took from them."""
+        managed = self.settings.managed_ports
+        return hear_warehouse(self.plant, self.data.ledger, managed, told, self.now)
 
     def confirm_transfer(self, word: TransferConfirmed) -> Problem:
         """Let a person end a hand-off that stopped; return why nobody listens."""
@@ -292,7 +299,9 @@ class World:
 
     def _step_ports(self) -> None:
         d, s = self.data, self.settings
-        d.ended += step_warehouse(self.plant, d.warehouse, d.ledger, self.now, s.store_time)
+        d.ended += step_warehouse(
+            self.plant, d.warehouse, d.ledger, self.now, s.store_time, s.managed_ports
+        )
         empty_time = s.station_empty_time
         step_stations(self.plant, d.ledger, self.now, empty_time, keep_empties=s.keep_empties)
         if d.ledger.changed:
