@@ -8,7 +8,7 @@ when it is due, so a container that comes early keeps its place at the port unti
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
 
@@ -25,11 +25,12 @@ from linehaul_warehouse.model import (
     StoreRequest,
 )
 from linehaul_warehouse.rack import Flow, Rack, uniform_rack
+from linehaul_warehouse.rack_file import STANDARD, rack_of_plant
 from linehaul_warehouse.settings import Assignment, Sequencing, Settings
-from linehaul_warehouse.travel import Drive
 from linehaul_warehouse.turnover import measure
 
-DRIVE = Drive(3.0, 0.75, 0.5, 0.5, fork_time=8.0)
+from linehaul_floor import load_plant
+
 ITEMS = 100
 SHARE = 0.8
 """Share of the demand that the first fifth of the items carries."""
@@ -46,6 +47,9 @@ WAYS = {
     'nearest neighbour, our cells': Settings(sequencing=Sequencing.NEAREST),
     'ours': Settings(),
 }
+OURS, SEEDS = 'ours', 3
+SLOTS = (1, 2)
+"""Slots a port with which ours is run too, to show what the plant's slots are good for."""
 
 
 @dataclass(slots=True)
@@ -67,6 +71,7 @@ class Result:
     waited: list[float] = field(default_factory=list)
     stood: list[float] = field(default_factory=list)
     decisions: list[float] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
     utilisation: float = 0.0
     energy: float = 0.0
     singles: int = 0
@@ -92,10 +97,24 @@ def make_shift(hours: float, rate: float, rng: np.random.Generator) -> Shift:
     )
 
 
-def make_rack(aisles: int) -> Rack:
-    """Return aisles of 2,000 cells, 80 x 24 m, two ports each way with two slots."""
+def plant_rack(slots: int = 0) -> Rack:
+    """Return the component warehouse of the reference plant: 6 aisles of 2,000 cells, 80 x 24 m.
+
+    Args:
+        slots: of each port that gives loads; 0: as many as the plant has.
+    """
+    rack = rack_of_plant(load_plant('jiaozhou'), 'wh')
+    ports = {
+        name: replace(port, capacity=slots) if slots and port.flow is Flow.OUT else port
+        for name, port in rack.ports.items()
+    }
+    return Rack(rack.id, rack.aisles, ports)
+
+
+def large_rack(aisles: int) -> Rack:
+    """Return aisles of 2,000 cells like those of the plant, with as many ports and slots."""
     return uniform_rack(
-        'wh', aisles, 50, 20, DRIVE, bay=1.6, level=1.2, capacity=3, ports=2, conveyor_time=10.0
+        'wh', aisles, 50, 20, STANDARD, bay=1.6, level=1.2, capacity=3, ports=2, conveyor_time=5.0
     )
 
 
@@ -134,9 +153,9 @@ def fill(bench: Bench, shift: Shift, seed: int, rate: float) -> None:
     bench.warehouse.take()
 
 
-def run(shift: Shift, settings: Settings, aisles: int, seed: int, rate: float) -> Result:
+def run(shift: Shift, settings: Settings, rack: Rack, seed: int, rate: float) -> Result:
     """Run a shift; time ends when all that was asked is done, or two hours after it."""
-    bench = Bench(make_rack(aisles), settings, collect=inf)
+    bench = Bench(rack, settings, collect=inf)
     fill(bench, shift, seed, rate)
     result = Result()
     coming, due = list(shift.coming), list(shift.due)
@@ -150,14 +169,18 @@ def run(shift: Shift, settings: Settings, aisles: int, seed: int, rate: float) -
             when, item = due.pop(0)
             number += 1
             request = RetrieveRequest(f'r{number}', f'item_{item}', 1, due=when)
+            begin = time.perf_counter()
             answer = bench.warehouse.retrieve(request, now)
+            result.asked.append(time.perf_counter() - begin)
             result.refused += not hasattr(answer, 'asked')
         while coming and coming[0][0] <= now:
             when, item = coming.pop(0)
             number += 1
             lot = f'lot_{item}_{int(when // 14400)}'
             store = StoreRequest(f's{number}', f'new_{number}', f'item_{item}', lot, 20)
+            begin = time.perf_counter()
             answer = bench.warehouse.store(store, now)
+            result.asked.append(time.perf_counter() - begin)
             if hasattr(answer, 'asked'):
                 at_gate.append((when, answer.port_id, store.load_id))
             else:
@@ -217,44 +240,72 @@ def _sum_up(bench: Bench, result: Result) -> None:
     result.duals = sum(c.duals for c in cranes)
 
 
-def shifts(hours: float, rng: np.random.Generator, seed: int) -> tuple[list, dict[str, Any]]:
-    """Run the reference rate on six aisles in every way, the same shift each time."""
-    rate = 240.0
-    shift = make_shift(hours, rate, rng)
-    figures, rows = [], {}
-    for name, settings in WAYS.items():
-        result = run(shift, settings, 6, seed, rate)
-        target = 0.5 if name == 'ours' else None
-        figures += report(f'shift, {name}', result, target)
-        rows[name] = _row(result)
-    return figures, rows
+def shifts(hours: float, seed: int, seeds: int) -> tuple[list, dict[str, Any]]:
+    """Run the reference rate in every way, the same shifts each time, over several seeds."""
+    rate, found = 240.0, dict[str, list[Result]]()
+    for one in range(seed, seed + seeds):
+        shift = make_shift(hours, rate, np.random.default_rng(one))
+        runs = [(name, settings, 0) for name, settings in WAYS.items()]
+        runs += [(f'{OURS}, {k} slots a port', WAYS[OURS], k) for k in SLOTS]
+        for name, settings, slots in runs:
+            result = run(shift, settings, plant_rack(slots), one, rate)
+            found.setdefault(name, []).append(result)
+    figures = []
+    for name, results in found.items():
+        figures += report(f'shift, {name}', results, 0.5 if name == OURS else None)
+    return figures, {name: [_row(one) for one in results] for name, results in found.items()}
 
 
-def scale(hours: float, rng: np.random.Generator, seed: int) -> tuple[list, dict[str, Any]]:
+def scale(hours: float, seed: int) -> tuple[list, dict[str, Any]]:
     """Run 20 aisles with 40,000 cells at 2,000 moves an hour."""
     rate = 1000.0
-    result = run(make_shift(hours, rate, rng), Settings(), 20, seed, rate)
-    return report('20 aisles, 2,000 moves/h', result, None), _row(result)
+    shift = make_shift(hours, rate, np.random.default_rng(seed))
+    result = run(shift, Settings(), large_rack(20), seed, rate)
+    figures = report('20 aisles, 2,000 moves/h', [result], None)
+    moves = len(result.lateness) / hours * 2.0
+    figures.append(common.figure('20 aisles, 2,000 moves/h: moves', moves, '1/h'))
+    return figures, _row(result)
 
 
-def report(name: str, result: Result, target: float | None) -> list[common.Figure]:
-    """Return the figures of a result."""
-    p50, p99 = np.percentile(result.decisions, (50, 99)) * 1e3
-    lateness = np.maximum(result.lateness or [0.0], 0.0)
+def report(name: str, results: list[Result], target: float | None) -> list[common.Figure]:
+    """Return the figures of one way over all its runs; target: share [%] late at most."""
+
+    def all_of(part: str) -> np.ndarray:
+        return np.array([x for one in results for x in getattr(one, part)] or [0.0])
+
+    p50, p99 = np.percentile(all_of('decisions'), (50, 99)) * 1e3
+    asked = np.percentile(all_of('asked'), 99) * 1e3
+    lateness = np.maximum(all_of('lateness'), 0.0)
+    late = [one.late * 100.0 for one in results]
+    moves = sum(one.singles + 2 * one.duals for one in results)
     return [
-        common.figure(f'{name}: late', result.late * 100.0, '%', target=target),
+        common.figure(f'{name}: late', float(np.mean(late)), '%', target=target),
+        common.figure(f'{name}: late, worst seed', max(late), '%', target=target),
         common.figure(f'{name}: lateness p99', float(np.percentile(lateness, 99)), 's'),
-        common.figure(f'{name}: stands at port', float(np.mean(result.stood or [0.0])), 's'),
-        common.figure(f'{name}: wait to set down p95', _p95(result.waited), 's'),
-        common.figure(f'{name}: crane utilisation', result.utilisation * 100.0, '%'),
-        common.figure(f'{name}: energy a move', result.energy, 'kWh'),
+        common.figure(f'{name}: lateness, most', float(lateness.max()), 's'),
+        common.figure(f'{name}: stands at port', float(all_of('stood').mean()), 's'),
+        common.figure(f'{name}: wait to set down p95', _p95(all_of('waited')), 's'),
+        common.figure(f'{name}: crane utilisation', _mean(results, 'utilisation') * 100.0, '%'),
+        common.figure(f'{name}: energy a move', _mean(results, 'energy'), 'kWh'),
+        common.figure(f'{name}: share of dual cycles', _duals(results) * 100.0, '%'),
         common.figure(f'{name}: decision p50', p50, 'ms', target=5.0 if target else None),
         common.figure(f'{name}: decision p99', p99, 'ms'),
+        common.figure(f'{name}: choice of load or port p99', asked, 'ms'),
+        common.figure(f'{name}: moves', float(moves), '1'),
     ]
 
 
-def _p95(values: list[float]) -> float:
-    return float(np.percentile(values, 95)) if values else 0.0
+def _mean(results: list[Result], part: str) -> float:
+    return float(np.mean([getattr(one, part) for one in results]))
+
+
+def _duals(results: list[Result]) -> float:
+    duals, singles = (sum(getattr(one, part) for one in results) for part in ('duals', 'singles'))
+    return duals / max(duals + singles, 1)
+
+
+def _p95(values: np.ndarray) -> float:
+    return float(np.percentile(values, 95))
 
 
 def _row(result: Result) -> dict[str, Any]:
