@@ -19,6 +19,7 @@ setup(
     entry_points={
         'console_scripts': [
             'warehouse = linehaul_warehouse.node:main',
+            'distribution = linehaul_warehouse.centre.node:main',
         ],
     },
 )

@@ -22,6 +22,7 @@ from linehaul_interfaces.msg import (
     FleetState,
     LineState,
     LoadCustody,
+    OrderEvent,
     SensorChannels,
     SensorReadings,
     SimReport,
@@ -101,6 +102,7 @@ LINE_STATE = Topic('line/{id}/state', LineState, LATCHED)
 STATION_STATE = Topic('station/{id}/state', StationState, LATCHED)
 WAREHOUSE_STATE = Topic('warehouse/{id}/state', WarehouseState, LATCHED)
 DISTRIBUTION_STATE = Topic('distribution/{id}/state', DistributionState, LATCHED)
+ORDER_EVENTS = Topic('orders/events', OrderEvent, EVENTS)
 SENSOR_CHANNELS = Topic('sensors/channels', SensorChannels, LATCHED)
 SENSOR_READINGS = Topic('sensors/readings', SensorReadings, EVENTS)
 ALARMS = Topic('alarms', Alarms, LATCHED)

@@ -7,10 +7,12 @@ has stops, one order each, in the order of its tour. Its lane is filled, and it 
 stop first, so that what is unloaded first stands at its doors.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import NewType, Union
+from typing import Any, NewType, Union, get_args
 
+from linehaul_warehouse.codec import build
 from linehaul_warehouse.errors import EventError
 from linehaul_warehouse.ids import NO_ORDER, OrderId
 
@@ -136,6 +138,21 @@ class TruckLeft:
 Happening = Union[  # noqa: UP007 (read at run time)
     OrderAnnounced, TruckPlanned, UnitScanned, MisSorted, StopDropped, TruckLeft
 ]
+
+
+def happening_of(kind: str, body: Mapping[str, Any]) -> Happening:
+    """Return the event of a record.
+
+    Raises:
+        EventError: unknown kind, or the body does not have its form.
+    """
+    kinds = {one.__name__: one for one in get_args(Happening)}
+    if kind not in kinds:
+        raise EventError(f'journal: found event kind {kind!r}, wanted one of {sorted(kinds)}')
+    try:
+        return build(kinds[kind], body)  # type: ignore[no-any-return]
+    except ValueError as error:
+        raise EventError(f'journal: {kind} has a body that does not fit: {error}') from error
 
 
 @dataclass(slots=True)
