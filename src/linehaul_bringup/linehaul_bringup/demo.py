@@ -54,6 +54,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         '--timeout', type=float, default=600.0, help='seconds until it counts as failed'
     )
     parser.add_argument('--run-dir', default='', help='directory of the run (default: run/<time>)')
+    parser.add_argument(
+        'arguments', nargs='*', metavar='NAME:=VALUE', help='arguments of config/system.yaml'
+    )
     parser.add_argument('--json', action='store_true', help='print the report as JSON')
     return parser.parse_args(argv)
 
@@ -96,6 +99,7 @@ def run(options: argparse.Namespace) -> Facts:
     usual_count, usual_vehicles = USUAL.get(Path(options.plant).stem, (6, 0))
     plant_file = prepare_plant(options.plant, options.vehicles or usual_vehicles, run_dir)
     words = [f'plant={plant_file}', f'speed={options.speed}', f'seed={options.seed}']
+    words += [word.replace(':=', '=', 1) for word in options.arguments]
     with Factory(run_dir, words) as factory:
         from linehaul_floor import load_plant
 

@@ -14,7 +14,7 @@ from math import isnan
 import numpy as np
 import numpy.typing as npt
 
-from linehaul_warehouse.ids import AisleId, CellId, LoadId
+from linehaul_warehouse.ids import AisleId, LoadId
 from linehaul_warehouse.model import Load, Place, PlaceKind
 from linehaul_warehouse.settings import Assignment
 from linehaul_warehouse.state import State
@@ -116,14 +116,7 @@ def choose_aisle(
 
 def items_in(state: State, load: Load) -> Counter[AisleId]:
     """Return how many loads of a load's item lie in each aisle."""
-    rack, number = state.rack, state.rack.aisle
-    found: Counter[AisleId] = Counter()
-    for names in state.by_item.get(load.item_id, {}).values():
-        for name in names:
-            place = state.facts.loads[name].place
-            if place.kind is PlaceKind.CELL:
-                found[rack.aisles[int(number[rack.index[CellId(place.id)]])].id] += 1
-    return found
+    return state.spread.get(load.item_id, Counter())
 
 
 def cell_place(state: State, cell: int) -> Place:

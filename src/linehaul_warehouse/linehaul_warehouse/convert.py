@@ -16,6 +16,7 @@ from linehaul_interfaces.msg import (
     WarehouseState,
 )
 from linehaul_warehouse.codes import Refused
+from linehaul_warehouse.handover import Holder, Seen
 from linehaul_warehouse.ids import ItemId, LoadId, Lot, OrderId, PortId, RequestId
 from linehaul_warehouse.model import (
     Crane,
@@ -177,8 +178,23 @@ def stock_record(load: Load) -> StockRecord:
     )
 
 
-def custody(load: Load, revision: int, now: float) -> LoadCustody:
-    """Tell who holds a load of ours."""
+def to_seen(message: Any) -> Seen:
+    """Read what somebody says of a load."""
+    holders = {LoadCustody.HOLDER_PORT: Holder.PORT}
+    holders |= dict.fromkeys((LoadCustody.HOLDER_VEHICLE, LoadCustody.HOLDER_GONE), Holder.AWAY)
+    return Seen(
+        LoadId(message.load_id),
+        holders.get(message.holder_kind, Holder.OTHER),
+        PortId(message.holder_id),
+        from_time(message.stamp),
+        ItemId(message.item_id),
+        Lot(message.lot),
+        message.quantity,
+    )
+
+
+def custody(load: Load, revision: int, since: float) -> LoadCustody:
+    """Tell who holds a load of ours since when [s]."""
     return LoadCustody(
         load_id=load.id,
         item_id=load.item_id,
@@ -189,7 +205,7 @@ def custody(load: Load, revision: int, now: float) -> LoadCustody:
         holder_kind=HOLDERS.get(load.place.kind, LoadCustody.HOLDER_UNKNOWN),
         holder_id=load.place.id,
         revision=revision,
-        stamp=to_time(now),
+        stamp=to_time(since),
     )
 
 

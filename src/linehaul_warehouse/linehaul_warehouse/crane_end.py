@@ -8,10 +8,14 @@ The controller sends one step at a time and, after any silence, asks for the sta
 sends anything.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from linehaul_warehouse.ids import AisleId, LoadId, TaskId
+from linehaul_warehouse.ids import AisleId, LoadId, PortId, TaskId
 from linehaul_warehouse.model import Outcome, Step
+from linehaul_warehouse.rack import Flow
+from linehaul_warehouse.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +61,36 @@ class SendStep:
 
 
 Command = AskStatus | SendStep
+
+
+class CraneEnd(Protocol):
+    """The far end of all cranes of a warehouse, with what stands at its ports.
+
+    new: nothing is remembered, and `begin` is to be called with the books.
+    """
+
+    new: bool
+
+    def begin(self, state: State) -> None:
+        """Put what the books say where they say."""
+
+    def obey(self, command: Command, now: float) -> Report | Status | None:
+        """Take a command; returns what the crane answers at once."""
+
+    def advance(self, now: float) -> Sequence[Report | Status]:
+        """Return what cranes have said since the last call."""
+
+    def set_down(self, port_id: PortId, load_id: LoadId) -> None:
+        """Note a load that was put on an in-port."""
+
+    def taken(self, port_id: PortId, load_id: LoadId) -> None:
+        """Note a load that was taken from a port."""
+
+    def at(self, flow: Flow) -> list[tuple[PortId, LoadId]]:
+        """Return the loads that stand at the ports of a flow."""
+
+    def gone(self, state: State) -> list[tuple[PortId, LoadId]]:
+        """Return loads that the books have at an out-port and that are not there."""
+
+    def close(self) -> None:
+        """End it."""

@@ -169,7 +169,8 @@ def _port_full(
 ) -> list[ev.Event]:
     """Return none to try again, where a slot is about to be free; else the load goes back."""
     job = crane.jobs[0]
-    if look.slots(state, now)[PortId(job.target.id)] >= 0:
+    port = state.rack.ports[PortId(job.target.id)]
+    if look.slots(state, [port], now)[port.id] >= 0:
         return []
     place = job.source
     if place.kind is not PlaceKind.CELL or not state.free[state.rack.index[CellId(place.id)]]:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a crane does with idle time: it brings loads where their class belongs, or waits well."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from linehaul_warehouse import events as ev
@@ -11,7 +13,7 @@ from linehaul_warehouse.dwell import dwell_point
 from linehaul_warehouse.ids import AisleId, CellId
 from linehaul_warehouse.model import Job, JobKind, Load
 from linehaul_warehouse.plan import in_the_way
-from linehaul_warehouse.rack import Flow
+from linehaul_warehouse.rack import Flow, Port, Rack
 from linehaul_warehouse.settings import Assignment, Settings
 from linehaul_warehouse.state import State
 from linehaul_warehouse.turnover import Turnover, class_of
@@ -115,9 +117,17 @@ def _dwell(state: State, aisle_id: AisleId) -> list[ev.Event]:
         return []
     done = max(state.facts.done_in + state.facts.done_out, 1)
     share = state.facts.done_in / done if state.facts.done_in + state.facts.done_out else 0.5
-    span = rack.span[aisle_id]
-    aisle = next(a for a in rack.aisles if a.id == aisle_id)
-    x, y = dwell_point((ports[0].x, ports[0].y), rack.xy[span], share, aisle.drive)
-    if aisle.drive.leg((crane.x, crane.y), (x, y)) < 0.1 * float(rack.travel[span].max()):
+    x, y, longest = _point(rack, aisle_id, ports[0], round(share, 2))
+    drive = rack.aisles[int(rack.aisle[rack.span[aisle_id].start])].drive
+    if drive.leg((crane.x, crane.y), (x, y)) < 0.1 * longest:
         return []
     return [ev.CyclePlanned(aisle_id, (Job(JobKind.MOVE, x=x, y=y),))]
+
+
+@lru_cache(maxsize=1024)
+def _point(rack: Rack, aisle_id: AisleId, port: Port, share: float) -> tuple[float, float, float]:
+    """Return the dwell point x, y [m] of an aisle and its longest way [s]."""
+    span = rack.span[aisle_id]
+    drive = rack.aisles[int(rack.aisle[span.start])].drive
+    x, y = dwell_point((port.x, port.y), rack.xy[span], share, drive)
+    return x, y, float(rack.travel[span].max())

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a crane could do now: storages and retrievals that wait for it, and room at the ports."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 
@@ -25,7 +26,7 @@ OVERDUE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A retrieval that could be done now. due: at the port [s of plant time]."""
+    """A retrieval that could be done now. due: when a crane should have set it down [s]."""
 
     retrieval: Retrieval
     load: Load
@@ -41,23 +42,23 @@ def due_of(retrieval: Retrieval, settings: Settings) -> float:
     return retrieval.asked + settings.patience * share
 
 
-def jobs(state: State) -> list[Job]:
-    """Return the jobs of all cranes that are not done."""
-    return [job for crane in state.facts.cranes.values() for job in crane.jobs]
+def _jobs(state: State, ports: Sequence[Port]) -> list[Job]:
+    """Return the jobs of the cranes at some ports that are not done."""
+    aisles = dict.fromkeys(aisle for port in ports for aisle in port.aisles)
+    return [job for aisle in aisles for job in state.facts.cranes[aisle].jobs]
 
 
-def slots(state: State, now: float) -> dict[PortId, int]:
-    """Return the free slots of every port that gives loads; a planned job takes one.
+def slots(state: State, ports: Sequence[Port], now: float) -> dict[PortId, int]:
+    """Return the free slots of ports that give loads; a planned job takes one.
 
     A load whose vehicle is due at any moment does not count: it is gone before the next one comes.
     """
     found = {
         port.id: port.capacity - sum(not _leaves(state, n, now) for n in state.at_port[port.id])
-        for port in state.rack.ports.values()
-        if port.flow is Flow.OUT
+        for port in ports
     }
-    for job in jobs(state):
-        if job.target.kind is PlaceKind.PORT:
+    for job in _jobs(state, ports):
+        if job.target.kind is PlaceKind.PORT and job.target.id in found:
             found[PortId(job.target.id)] -= 1
     return found
 
@@ -74,12 +75,12 @@ def stores(state: State, aisle_id: AisleId, now: float) -> list[Load]:
 
     A load at an out-port that nobody has reserved stands in the way: it goes back too, last.
     """
-    taken = {job.load_id for job in jobs(state)}
-    waiting: list[LoadId] = []
-    back: list[LoadId] = []
-    for flow, names in ((Flow.IN, waiting), (Flow.OUT, back)):
-        for port in state.rack.ports_of(aisle_id, flow):
-            names.extend(state.at_port[port.id])
+    ways_in, ways_out = (state.rack.ports_of(aisle_id, flow) for flow in (Flow.IN, Flow.OUT))
+    waiting = [name for port in ways_in for name in state.at_port[port.id]]
+    back = [name for port in ways_out for name in state.at_port[port.id]]
+    if not waiting and not back:
+        return []
+    taken = {job.load_id for job in _jobs(state, [*ways_in, *ways_out])}
     loads = [state.facts.loads[name] for name in waiting]
     loads = [load for load in loads if load.ready <= now and load.id not in taken]
     loads.sort(key=lambda load: (load.ready, load.id))
@@ -105,7 +106,7 @@ def candidates(
     """
     promised = [state.facts.retrievals[name] for name in state.promised[aisle_id]]
     dues = sorted((due_of(r, settings), r.request.id) for r in promised)
-    room = slots(state, now)
+    room = slots(state, state.rack.ports_of(aisle_id, Flow.OUT), now)
     found: list[Candidate] = []
     for rank, (due, request_id) in enumerate(dues):
         retrieval = state.facts.retrievals[request_id]
@@ -119,16 +120,20 @@ def candidates(
         room[port.id] -= 1
         load = state.facts.loads[retrieval.load_id]
         if load.place.kind is PlaceKind.CELL:
-            found.append(Candidate(retrieval, load, port, due - port.conveyor_time))
+            by = due - port.conveyor_time - settings.margin
+            found.append(Candidate(retrieval, load, port, by))
     return found
 
 
 def _port(
     state: State, aisle_id: AisleId, retrieval: Retrieval, room: dict[PortId, int], least: int
 ) -> Port | None:
-    """Return the emptiest port for a retrieval; all that it may go to must have least slots."""
+    """Return the port for a retrieval: the promised one if it has room, else the emptiest.
+
+    All ports that it may go to must have least slots; a vehicle may be on its way to the promised.
+    """
     wanted = retrieval.request.port_id
     ports = [p for p in state.rack.ports_of(aisle_id, Flow.OUT) if wanted in ('', p.id)]
     if sum(max(room[p.id], 0) for p in ports) < least:
         return None
-    return max(ports, key=lambda p: room[p.id])
+    return max(ports, key=lambda p: (room[p.id] > 0 and p.id == retrieval.port_id, room[p.id]))

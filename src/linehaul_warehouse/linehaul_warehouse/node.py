@@ -10,52 +10,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linehaul_ros.actions import action_server
 from linehaul_ros.parameters import declare, setting
 from linehaul_ros.run import run
 from linehaul_ros.time import now_of
-from rclpy.action import CancelResponse
-from rclpy.action.server import ServerGoalHandle
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.task import Future
 
 from linehaul_floor import PlantError, load_plant
-from linehaul_interfaces.action import RetrieveLoad, StoreLoad
 from linehaul_interfaces.msg import LoadCustody
 from linehaul_ros import names
 from linehaul_warehouse import events as ev
-from linehaul_warehouse import people
-from linehaul_warehouse.codes import Code, Refused
-from linehaul_warehouse.convert import (
-    custody,
-    retrieve_feedback,
-    retrieve_result,
-    stock_record,
-    store_feedback,
-    store_result,
-    to_retrieve,
-    to_store,
-    warehouse_state,
-)
-from linehaul_warehouse.crane_end import Report
+from linehaul_warehouse.codes import Refused
+from linehaul_warehouse.convert import custody, to_seen, warehouse_state
+from linehaul_warehouse.crane_end import CraneEnd, Report, Status
 from linehaul_warehouse.errors import WarehouseError
 from linehaul_warehouse.exchange import read_stock
-from linehaul_warehouse.ids import AisleId, CellId, ItemId, LoadId, PortId, RequestId
-from linehaul_warehouse.lookup import look_up
-from linehaul_warehouse.model import Count, Packml, Quality
+from linehaul_warehouse.goals.node import Actions
+from linehaul_warehouse.handover import Meaning, Seen, meaning, stands_since, unannounced
+from linehaul_warehouse.ids import LoadId, PortId
+from linehaul_warehouse.model import Load, PlaceKind
+from linehaul_warehouse.plc.cranes_file import load_cranes
+from linehaul_warehouse.plc.tag_end import TagEnd
 from linehaul_warehouse.rack import Flow, Rack
 from linehaul_warehouse.rack_file import load_rack, rack_of_plant
+from linehaul_warehouse.services.node import Services
 from linehaul_warehouse.settings import Settings
 from linehaul_warehouse.sim_end import SimEnd
 from linehaul_warehouse.stock import Rotation
-from linehaul_warehouse.stocking import first_stock
+from linehaul_warehouse.stocking import first_stock, items_of_plant
 from linehaul_warehouse.store import Store
 from linehaul_warehouse.warehouse import Warehouse
 
 SNAPSHOT = 5000
 """Events between two snapshots."""
-COMMANDS = {1: Packml.HELD, 2: Packml.IDLE, 3: Packml.STOPPED, 4: Packml.ABORTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +59,15 @@ class Config:
         doc='Share of cells filled when the journal is new, without a file.',
         low=0.0,
         high=0.9,
+    )
+    unannounced: str = setting(
+        'refuse',
+        doc='What is done with a load at an in-port that no request announced and whose custody '
+        'says what it is: refuse it, or store it.',
+        choices=('refuse', 'store'),
+    )
+    cranes: str = setting(
+        '', doc='File with the tags of the cranes (plc/cranes_file.py). Empty: simulated cranes.'
     )
     rotation: str = setting('fifo', doc='Which lot is used first.', choices=('fifo', 'fefo'))
     cycle: float = setting(
@@ -111,11 +107,16 @@ class WarehouseNode(Node):
         )
         state = self._store.load(rack)
         self.warehouse = Warehouse(rack, settings, state, self._store.known)
-        self.end = SimEnd(rack, folder / f'{rack.id}_cranes.json' if folder else None)
+        self.end: CraneEnd = (
+            TagEnd(rack, load_cranes(Path(config.cranes), rack))
+            if config.cranes
+            else SimEnd(rack, folder / f'{rack.id}_cranes.json' if folder else None)
+        )
         self._config, self._saved = config, self._store.last
-        self._goals: dict[tuple[str, RequestId], list[tuple[ServerGoalHandle, Future]]] = {}
-        self._servers: list[Any] = []
+        self._actions: Actions | None = None
+        self._told: dict[LoadId, str] = {}
         self._make_topics(rack)
+        self._people = Services(self, self.warehouse, self._do)
         self.create_timer(config.cycle, self.tick)
         self.create_timer(1.0, self._heartbeat, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.get_logger().info(
@@ -129,17 +130,10 @@ class WarehouseNode(Node):
         one = names.CUSTODY
         self._custody = self.create_publisher(one.type, one.name, one.qos)
         self.create_subscription(one.type, one.name, self._seen, one.qos)
-        for endpoint, callback in (
-            (names.LOOK_UP_STOCK, self._look_up),
-            (names.COUNT_CELL, self._count),
-            (names.SET_AISLE_STATE, self._block),
-            (names.ADJUST_STOCK, self._adjust),
-            (names.COMMAND_CRANE, self._command_crane),
-        ):
-            self.create_service(endpoint.type, endpoint.name, callback)
 
     def close(self) -> int:
-        """Close the journal."""
+        """Leave the cranes, and close the journal."""
+        self.end.close()
         self._store.save(self.warehouse.state)
         self._store.close()
         return 0
@@ -151,14 +145,15 @@ class WarehouseNode(Node):
         now = now_of(self)
         if now <= 0.0:
             return
-        if not self._servers:
+        if self._actions is None:
             self._begin(now)
-        for report in self.end.advance(now):
-            self.warehouse.crane_report(report, now)
+        for answer in self.end.advance(now):
+            self._answered(answer, now)
             self._do(now)
         self.warehouse.tick(now)
         self._do(now)
-        self._answer()
+        if self._actions is not None:
+            self._actions.answer()
         if self._store.last - self._saved >= SNAPSHOT:
             self._store.save(self.warehouse.state)
             self._saved = self._store.last
@@ -170,26 +165,22 @@ class WarehouseNode(Node):
             self._do(now)
         if self.end.new:
             self.end.begin(self.warehouse.state)
+        for port_id, load_id in self.end.gone(self.warehouse.state):
+            self.warehouse.load_taken(port_id, load_id, now)
         for port_id, load_id in self.end.at(Flow.IN):
             self.warehouse.load_arrived(port_id, load_id, now)
-        for port_id, loads in self.warehouse.state.at_port.items():
-            gone = set(loads) - set(self.end.floor.ports[port_id])
-            for load_id in gone if self.warehouse.rack.ports[port_id].flow is Flow.OUT else ():
-                self.warehouse.load_taken(port_id, load_id, now)
         self._do(now)
-        for endpoint, execute, cancel in (
-            (names.RETRIEVE_LOAD, self._retrieve, self._cancel_retrieval),
-            (names.STORE_LOAD, self._store_load, self._cancel_storage),
-        ):
-            self._servers.append(action_server(self, endpoint, execute, cancel))
+        self._actions = Actions(self, self.warehouse, self._do, self._announced)
         self.get_logger().info('ready for loads')
 
     def _first(self, now: float) -> list[ev.Event]:
         if self._config.stock:
             return read_stock(self.warehouse.state, Path(self._config.stock), now)
-        items = [(ItemId(i.id), i.container_units) for i in self._plant.items.values()]
-        share, rack = self._config.fill, self.warehouse.rack
-        return first_stock(rack, [*items, (ItemId(''), 0)], share, now)
+        if self._config.cranes:
+            return []  # real cells are not filled by saying so
+        return first_stock(
+            self.warehouse.rack, items_of_plant(self._plant), self._config.fill, now
+        )
 
     def _do(self, now: float) -> None:
         """Write what was decided, tell it, and send the commands; until nothing new is decided."""
@@ -199,20 +190,23 @@ class WarehouseNode(Node):
             self._tell([event for _, event in out.events], now)
             for command in out.commands:
                 answer = self.end.obey(command, now)
-                if isinstance(answer, Report):
-                    self.warehouse.crane_report(answer, now)
-                elif answer is not None:
-                    self.warehouse.crane_status(answer, now)
+                if answer is not None:
+                    self._answered(answer, now)
             if not out.commands:
                 return
+
+    def _answered(self, answer: Report | Status, now: float) -> None:
+        if isinstance(answer, Report):
+            self.warehouse.crane_report(answer, now)
+        else:
+            self.warehouse.crane_status(answer, now)
 
     def _tell(self, events: list[ev.Event], now: float) -> None:
         facts = self.warehouse.state.facts
         for event in events:
             match event:
                 case ev.LoadMoved(load_id) if load_id in facts.loads:
-                    message = custody(facts.loads[load_id], self._store.last, now)
-                    self._custody.publish(message)
+                    self._publish_custody(facts.loads[load_id], now)
                 case ev.RetrievalEnded(request_id, code) | ev.StorageEnded(request_id, _, code):
                     self.get_logger().info(f'request={request_id} ended code={code.name}')
                 case ev.CraneChanged(aisle_id, state, actor, reason):
@@ -222,169 +216,71 @@ class WarehouseNode(Node):
                     text = f'cell={cell_id} mark={mark.name} by={actor} reason={reason!r}'
                     self.get_logger().warning(text)
 
+    def _publish_custody(self, load: Load, now: float) -> None:
+        at_port = load.place.kind is PlaceKind.PORT
+        since = stands_since(self.warehouse.state, load) if at_port else now
+        self._custody.publish(custody(load, self._store.last, since))
+
+    # The floor.
+
     def _seen(self, message: LoadCustody) -> None:
         """Take what others say of loads at our ports."""
-        now, load_id = now_of(self), LoadId(message.load_id)
-        if now <= 0.0 or not self._servers:
+        now, seen = now_of(self), to_seen(message)
+        if now <= 0.0 or self._actions is None:
             return
-        load = self.warehouse.state.facts.loads.get(load_id)
-        port_id = PortId(message.holder_id)
-        port = self.warehouse.rack.ports.get(port_id)
-        here = message.holder_kind == LoadCustody.HOLDER_PORT
-        if here and port is not None and port.flow is Flow.IN and load is None:
-            self.end.set_down(port_id, load_id)
-            refused = self.warehouse.load_arrived(port_id, load_id, now)
-            if refused is not None:
-                self.get_logger().warning(f'load={load_id} port={port_id} refused: {refused.text}')
-        elif message.holder_kind == LoadCustody.HOLDER_VEHICLE and load is not None:
-            place = PortId(load.place.id)
-            if self.warehouse.load_taken(place, load_id, now) is None:
+        load = self.warehouse.state.facts.loads.get(seen.load_id)
+        match meaning(self.warehouse.state, seen), load:
+            case Meaning.OURS, Load():
+                self._publish_custody(load, now)
+            case Meaning.TAKEN, Load():
+                self._taken(load, now)
+            case Meaning.RETURNED, Load():
+                self._taken(load, now)
+                self._arrived(seen, now)
+            case Meaning.ARRIVED, _:
+                self._arrived(seen, now)
+
+    def _taken(self, load: Load, now: float) -> None:
+        port_id = PortId(load.place.id)
+        if self.warehouse.load_taken(port_id, load.id, now) is None:
+            self._do(now)
+            self.end.taken(port_id, load.id)
+
+    def _arrived(self, seen: Seen, now: float) -> None:
+        """Take a load in; one that cannot be taken now is told again by the floor."""
+        self.end.set_down(seen.port_id, seen.load_id)
+        refused = self.warehouse.load_arrived(seen.port_id, seen.load_id, now)
+        if refused is not None and self._config.unannounced == 'store':
+            answer = self.warehouse.store(unannounced(seen, now), now)
+            refused = answer if isinstance(answer, Refused) else None
+            refused = refused or self.warehouse.load_arrived(seen.port_id, seen.load_id, now)
+        self._do(now)
+        text = refused.text if refused is not None else ''
+        if text and self._told.get(seen.load_id) != text:
+            self.get_logger().warning(f'load={seen.load_id} port={seen.port_id} refused: {text}')
+        self._told.pop(seen.load_id, None)
+        if text:
+            self._told[seen.load_id] = text
+
+    def _announced(self, load_id: LoadId, now: float) -> None:
+        """A load whose storage was just taken may have come before its request."""
+        for port_id, name in self.end.at(Flow.IN):
+            if name == load_id:
+                self.warehouse.load_arrived(port_id, load_id, now)
                 self._do(now)
-                self.end.taken(place, load_id)
-        self._do(now)
-
-    # Actions.
-
-    async def _retrieve(self, handle: ServerGoalHandle) -> RetrieveLoad.Result:
-        now = now_of(self)
-        answer = self.warehouse.retrieve(to_retrieve(handle.request), now)
-        self._do(now)
-        if not isinstance(answer, Refused) and answer.open:
-            answer = await self._wait('retrieve', answer.request.id, handle)
-        return self._end(handle, answer, retrieve_result(answer))
-
-    async def _store_load(self, handle: ServerGoalHandle) -> StoreLoad.Result:
-        now = now_of(self)
-        answer = self.warehouse.store(to_store(handle.request), now)
-        self._do(now)
-        if not isinstance(answer, Refused) and answer.open:
-            for port_id, load_id in self.end.at(Flow.IN):
-                if load_id == answer.request.load_id:  # it came before its request
-                    self.warehouse.load_arrived(port_id, load_id, now)
-                    self._do(now)
-            answer = await self._wait('store', answer.request.id, handle)
-        return self._end(handle, answer, store_result(answer))
-
-    async def _wait(self, kind: str, request_id: RequestId, handle: ServerGoalHandle) -> Any:
-        future: Future = Future()
-        self._goals.setdefault((kind, request_id), []).append((handle, future))
-        self._feedback(kind, request_id, handle)
-        return await future
-
-    def _end(self, handle: ServerGoalHandle, answer: Any, result: Any) -> Any:
-        if isinstance(answer, Refused):
-            text = f'request={handle.request.request_id[:60]!r} refused: {answer.text}'
-            self.get_logger().warning(text)
-        if result.error_code == 0:
-            handle.succeed()
-        elif handle.is_cancel_requested:
-            handle.canceled()
-        else:
-            handle.abort()
-        return result
-
-    def _cancel_retrieval(self, handle: ServerGoalHandle) -> CancelResponse:
-        return self._cancelled(self.warehouse.cancel_retrieval, handle)
-
-    def _cancel_storage(self, handle: ServerGoalHandle) -> CancelResponse:
-        return self._cancelled(self.warehouse.cancel_storage, handle)
-
-    def _cancelled(self, cancel: Any, handle: ServerGoalHandle) -> CancelResponse:
-        now = now_of(self)
-        refused = cancel(RequestId(handle.request.request_id), now)
-        self._do(now)
-        return CancelResponse.REJECT if refused else CancelResponse.ACCEPT
-
-    def _requests(self, kind: str) -> Any:
-        facts = self.warehouse.state.facts
-        return facts.retrievals if kind == 'retrieve' else facts.storages
-
-    def _answer(self) -> None:
-        """Finish the goals of requests that have ended and are in the journal."""
-        for kind, request_id in list(self._goals):
-            request = self._requests(kind)[request_id]
-            if not request.open:
-                for _, future in self._goals.pop((kind, request_id)):
-                    future.set_result(request)
-
-    def _feedback(self, kind: str, request_id: RequestId, handle: ServerGoalHandle) -> None:
-        if not handle.is_active:
-            return
-        state, now = self.warehouse.state, now_of(self)
-        request = self._requests(kind)[request_id]
-        if kind == 'retrieve':
-            message: Any = retrieve_feedback(state, self.warehouse.settings, request, now)
-        else:
-            message = store_feedback(state, request, now)
-        handle.publish_feedback(message)
 
     def _heartbeat(self) -> None:
-        """Give feedback and state each second of wall time; silence tells that we are gone."""
-        for (kind, request_id), waiting in self._goals.items():
-            for handle, _ in waiting:
-                self._feedback(kind, request_id, handle)
-        now = now_of(self)
-        if now > 0.0:
-            self._state.publish(warehouse_state(self.warehouse.state, now))
-
-    # Services.
-
-    def _done(self, answer: people.Answer, response: Any) -> Any:
-        now = now_of(self)
-        refused = self.warehouse.act(answer, now)
-        self._do(now)
-        return _refusal(refused, response)
-
-    def _look_up(self, request: Any, response: Any) -> Any:
-        state = self.warehouse.state
-        wanted = (request.item_id, request.order_id, request.load_id, request.lot)
-        loads, response.more = look_up(state, *wanted, request.limit or 1000)
-        response.records = [stock_record(load) for load in loads]
-        return response
-
-    def _count(self, request: Any, response: Any) -> Any:
-        cell = CellId(request.cell_id)
-        count = Count(request.actor, request.load_id, request.item_id, request.quantity)
-        answer = people.count_cell(self.warehouse.state, cell, count, now_of(self))
-        self._done(answer, response)
-        response.recount = cell in self.warehouse.state.facts.counts
-        return response
-
-    def _block(self, request: Any, response: Any) -> Any:
-        aisle = AisleId(request.aisle_id)
-        state, blocked = self.warehouse.state, request.blocked
-        return self._done(
-            people.block_aisle(state, aisle, blocked, request.actor, request.reason), response
-        )
-
-    def _adjust(self, request: Any, response: Any) -> Any:
-        state, load_id = self.warehouse.state, LoadId(request.load_id)
-        who = request.actor, request.reason
-        if request.quality not in tuple(Quality):
-            text = f'quality: found {request.quality}, wanted 0 to {max(Quality)}'
-            return _refusal(Refused(Code.INVALID_ARGUMENT, text), response)
-        if request.set_quantity:
-            self._done(people.adjust(state, load_id, request.quantity, *who), response)
-        if request.quality and not response.error_code:
-            quality = Quality(request.quality)
-            self._done(people.set_quality(state, load_id, quality, *who), response)
-        return response
-
-    def _command_crane(self, request: Any, response: Any) -> Any:
-        now, wanted = now_of(self), COMMANDS.get(request.command, Packml.UNKNOWN)
-        who = request.actor, request.reason
-        if wanted is Packml.ABORTED and not request.aisle_id:
-            refused = self.warehouse.emergency_stop(*who, now)
-        else:
-            refused = self.warehouse.command_crane(AisleId(request.aisle_id), wanted, *who, now)
-        self._do(now)
-        return _refusal(refused, response)
-
-
-def _refusal(refused: Refused | None, response: Any) -> Any:
-    if refused is not None:
-        response.error_code, response.error_msg = int(refused.code), refused.text
-    return response
+        """Give feedback, state, and what stands at our out-ports, each second of wall time."""
+        now, state = now_of(self), self.warehouse.state
+        if self._actions is not None:
+            self._actions.feedback()
+        if now <= 0.0:
+            return
+        self._state.publish(warehouse_state(state, now))
+        for port_id, loads in state.at_port.items():
+            if self.warehouse.rack.ports[port_id].flow is Flow.OUT:
+                for load_id in loads:
+                    self._publish_custody(state.facts.loads[load_id], now)
 
 
 def main() -> int:

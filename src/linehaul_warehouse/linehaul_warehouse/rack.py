@@ -99,6 +99,7 @@ class Rack:
     heaviest: Floats = field(init=False)
     tallest: Floats = field(init=False)
     span: dict[AisleId, slice] = field(init=False)
+    at: dict[tuple[AisleId, Flow], list[Port]] = field(init=False)
 
     def __post_init__(self) -> None:
         names = [a.id for a in self.aisles]
@@ -124,6 +125,7 @@ class Rack:
             'index': {name: k for k, name in enumerate(ids)},
             'mate': np.concatenate(mates),
             'span': span,
+            'at': _ports_at(names, self.ports),
         }
         for name in ('aisle', 'xy', 'depth', 'travel', 'rank', 'heaviest', 'tallest'):
             made[name] = np.concatenate([getattr(part, name) for part in parts])
@@ -141,7 +143,17 @@ class Rack:
 
     def ports_of(self, aisle: AisleId, flow: Flow) -> list[Port]:
         """Return the ports of a flow that serve an aisle, in the order of the description."""
-        return [p for p in self.ports.values() if p.flow is flow and aisle in p.aisles]
+        return self.at[aisle, flow]
+
+
+def _ports_at(
+    aisles: list[AisleId], ports: dict[PortId, Port]
+) -> dict[tuple[AisleId, Flow], list[Port]]:
+    return {
+        (aisle, flow): [p for p in ports.values() if p.flow is flow and aisle in p.aisles]
+        for aisle in aisles
+        for flow in (Flow.IN, Flow.OUT)
+    }
 
 
 @dataclass(frozen=True, slots=True)

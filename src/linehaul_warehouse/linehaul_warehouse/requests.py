@@ -144,7 +144,7 @@ def _likely_port(state: State, load: Load, now: float) -> PortId:
     """Return the port that a load will probably come to."""
     aisle = aisle_of(state, load)
     ports = state.rack.ports_of(aisle, Flow.OUT) if aisle else []
-    room = look.slots(state, now)
+    room = look.slots(state, ports, now)
     return max(ports, key=lambda p: room[p.id]).id
 
 

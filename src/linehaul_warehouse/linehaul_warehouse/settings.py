@@ -35,7 +35,8 @@ class Settings:
     looked at together. lateness: what a second of lateness weighs against a second of travel;
     scale: lateness [s] at which it weighs twice. reslot: in idle time loads are moved to where
     their class belongs. dwell: idle cranes go where the next job is likely. silence: a step that
-    takes this much longer than reckoned is asked after [s].
+    takes this much longer than reckoned is asked after [s]. margin: how long before its due time a
+    container should be at its port [s].
     """
 
     rotation: Rotation = Rotation.FIFO
@@ -51,6 +52,7 @@ class Settings:
     reslot: bool = True
     dwell: bool = True
     silence: float = 20.0
+    margin: float = 15.0
     items: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -60,5 +62,7 @@ class Settings:
         if not (1 <= self.window <= 20 and 1 <= self.cells <= 50):
             found = (self.window, self.cells)
             raise SettingError(f'window, cells: found {found}, wanted 1-20 and 1-50')
-        if not (self.patience > 0.0 and self.lateness >= 0.0 and self.scale > 0.0):
-            raise SettingError('patience and scale must be above 0, lateness at least 0')
+        if not (self.patience > 0.0 and self.scale > 0.0):
+            raise SettingError('patience and scale must be above 0')
+        if not (self.lateness >= 0.0 and self.margin >= 0.0):
+            raise SettingError('lateness and margin must be at least 0')

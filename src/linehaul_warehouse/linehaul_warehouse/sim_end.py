@@ -80,6 +80,22 @@ class SimEnd:
         ports = self.floor.rack.ports.values()
         return [(p.id, n) for p in ports if p.flow is flow for n in self.floor.ports[p.id]]
 
+    def gone(self, state: State) -> list[tuple[PortId, LoadId]]:
+        """Return loads that the books have at an out-port and that are not there.
+
+        And the other way round: a vehicle took it, the books know, and the memory does not yet.
+        """
+        for port in self.floor.rack.ports.values():
+            for load_id in [n for n in self.floor.ports[port.id] if port.flow is Flow.OUT]:
+                if load_id not in state.facts.loads:
+                    self.taken(port.id, load_id)
+        ports = self.floor.rack.ports.values()
+        booked = [(p.id, n) for p in ports if p.flow is Flow.OUT for n in state.at_port[p.id]]
+        return [(port_id, n) for port_id, n in booked if n not in self.floor.ports[port_id]]
+
+    def close(self) -> None:
+        """Nothing: all is in the file."""
+
     def _save(self) -> None:
         if self._path is None:
             return

@@ -6,6 +6,7 @@
 indexes, and refuses what must never be: a cell with two loads, a load with two holders or places.
 """
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -91,6 +92,7 @@ class State:
         full: (n,) cells with a load.
         open_retrievals, open_storages: requests that go on, oldest first.
         promised: retrievals of each aisle that wait for its crane.
+        spread: how many loads of an item lie in each aisle.
     """
 
     def __init__(self, rack: Rack, facts: Facts | None = None) -> None:
@@ -102,6 +104,7 @@ class State:
         self.at_port: dict[PortId, list[LoadId]] = {name: [] for name in rack.ports}
         self.by_item: dict[ItemId, dict[Lot, dict[LoadId, None]]] = {}
         self.by_order: dict[OrderId, dict[LoadId, None]] = {}
+        self.spread: dict[ItemId, Counter[AisleId]] = defaultdict(Counter)
         self.storing: dict[LoadId, RequestId] = {}
         self.free: npt.NDArray[np.bool_] = np.ones(len(rack.ids), np.bool_)
         self.full: npt.NDArray[np.bool_] = np.zeros(len(rack.ids), np.bool_)
@@ -144,6 +147,7 @@ class State:
             if cell in self.in_cell:
                 raise EventError(f'cell {cell}: found {self.in_cell[cell]} in it before {load.id}')
             self.in_cell[cell] = load.id
+            self.spread[load.item_id][self.rack.aisle_of(cell).id] += 1
             self.refresh(cell)
         elif place.kind is PlaceKind.PORT:
             self.at_port[PortId(place.id)].append(load.id)
@@ -151,8 +155,10 @@ class State:
     def _leave(self, load: Load) -> None:
         """Take a load out of the index of its place."""
         if load.place.kind is PlaceKind.CELL:
-            del self.in_cell[CellId(load.place.id)]
-            self.refresh(CellId(load.place.id))
+            cell = CellId(load.place.id)
+            del self.in_cell[cell]
+            self.spread[load.item_id][self.rack.aisle_of(cell).id] -= 1
+            self.refresh(cell)
         elif load.place.kind is PlaceKind.PORT:
             self.at_port[PortId(load.place.id)].remove(load.id)
 
@@ -180,6 +186,10 @@ class State:
         """Put a load in the place of its former self; its place is the same."""
         old = self.facts.loads[load.id]
         self._forget(old)
+        if load.place.kind is PlaceKind.CELL:
+            aisle = self.rack.aisle_of(CellId(load.place.id)).id
+            self.spread[old.item_id][aisle] -= 1
+            self.spread[load.item_id][aisle] += 1
         self.facts.loads[load.id] = load
         self.by_item.setdefault(load.item_id, {}).setdefault(load.lot, {})[load.id] = None
         for order in {load.order_id, load.held_for} - {NO_ORDER}:

@@ -6,10 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from linehaul_floor import PlaceKind as PlantPlace
+from linehaul_floor import Plant
 from linehaul_warehouse import events as ev
 from linehaul_warehouse.ids import ItemId, LoadId, Lot
 from linehaul_warehouse.model import Load, Place, PlaceKind
 from linehaul_warehouse.rack import Rack
+
+
+def items_of_plant(plant: Plant) -> list[tuple[ItemId, int]]:
+    """Return what the stations of a plant use, with the parts in a full container; and empties."""
+    used = {
+        item
+        for place in plant.places_of(PlantPlace.STATION)
+        for item in (place.uses or place.items)
+    }
+    full = [(ItemId(i.id), i.container_units) for i in plant.items.values() if i.id in used]
+    return [*full, (ItemId(''), 0)]
 
 
 def first_stock(

@@ -11,7 +11,7 @@ based on the duration stay of unit loads".
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf, isnan
 
@@ -37,19 +37,25 @@ class Turnover:
 
     rates: fetches of a load of an item [1/s].
     limits: lowest rate of each class but the last, falling. edges: rack share where each class
-    ends, rising to 1.
+    ends, rising to 1. classes: of items that were looked up.
     """
 
     rates: dict[ItemId, float]
     limits: tuple[float, ...]
     edges: tuple[float, ...]
     time: float
+    classes: dict[ItemId, int] = field(default_factory=dict, compare=False)
 
     def class_of(self, item_id: ItemId, wanted: float, now: float) -> int:
         """Return the class of a load that comes now; wanted: when it leaves [s], NaN unknown."""
-        rate = self.rates.get(item_id, 0.0)
         if not isnan(wanted):
-            rate = 1.0 / max(wanted - now, 1.0)
+            return self._class(1.0 / max(wanted - now, 1.0))
+        known = self.classes.get(item_id)
+        if known is None:
+            known = self.classes[item_id] = self._class(self.rates.get(item_id, 0.0))
+        return known
+
+    def _class(self, rate: float) -> int:
         return bisect_left([-limit for limit in self.limits], -rate)
 
     def zone(self, number: int) -> tuple[float, float]:
@@ -70,7 +76,7 @@ def measure(state: State, now: float) -> Turnover:
         item: facts.picks.get(item, 0.0) / max(count, 1) / elapsed
         for item, count in counts.items()
     }
-    loads = np.array([rates[item] for item, count in counts.items() for _ in range(count)])
+    loads = np.repeat([rates[item] for item in counts], list(counts.values()))
     if loads.size < 20 or not loads.any():
         return Turnover(rates, (), (1.0,), now)
     shares = _shares(round(fit_skewness(loads), 2))

@@ -37,6 +37,8 @@ from linehaul_warehouse.turnover import NO_TURNOVER, Turnover, measure
 
 RETRY = 2.0
 """[s] between two looks for a load for a retrieval that has none, and two questions to a crane."""
+LOOKS = 4
+"""Idle cranes that look for something to do in one round."""
 REMEASURE = 600.0
 """[s] between two measurements of turnover."""
 
@@ -88,6 +90,7 @@ class Warehouse:
         self.links = {aisle.id: Link() for aisle in rack.aisles}
         self._out = Out()
         self._retried = -inf
+        self._looks = 0
 
     def take(self) -> Out:
         """Return what was decided since the last call; write its events before sending."""
@@ -249,6 +252,7 @@ class Warehouse:
             self._retry(now)
         if now - self.turnover.time >= REMEASURE or now < self.turnover.time:
             self.turnover = measure(self.state, now)
+        self._looks = 0
         for aisle_id in self.links:
             self._crane(aisle_id, now)
 
@@ -299,7 +303,8 @@ class Warehouse:
         events = plan_cycle(self.state, self.turnover, self.settings, aisle_id, now)
         if not events:
             link.idle_since = now if isnan(link.idle_since) else link.idle_since
-            if now - link.looked >= RETRY:
+            if now - link.looked >= RETRY and self._looks < LOOKS:
+                self._looks += 1
                 link.looked = now
                 waited = now - link.idle_since
                 events = plan_idle(self.state, self.turnover, self.settings, aisle_id, now, waited)
@@ -307,7 +312,7 @@ class Warehouse:
 
     def _overdue(self, crane: Crane, link: Link, now: float) -> bool:
         assert crane.step is not None
-        aisle = next(a for a in self.rack.aisles if a.id == crane.aisle_id)
+        aisle = self.rack.aisles[int(self.rack.aisle[self.rack.span[crane.aisle_id].start])]
         fork = 0.0 if crane.step.kind is StepKind.MOVE else aisle.drive.fork_time
         reckoned = aisle.drive.leg((crane.x, crane.y), (crane.step.x, crane.step.y)) + fork
         since = max(crane.sent, link.asked)

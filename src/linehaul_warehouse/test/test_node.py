@@ -9,7 +9,7 @@ pytest.importorskip('rclpy', reason='no ROS 2 here')
 from linehaul_ros.actions import PersistentGoal
 from linehaul_ros.testing import ros_context, spin_until, spinning
 from linehaul_ros.time import to_time
-from linehaul_warehouse.model import PlaceKind
+from linehaul_warehouse.model import PlaceKind, StepKind
 from linehaul_warehouse.node import WarehouseNode
 from rclpy.action import ActionClient
 from rclpy.node import Node
@@ -23,13 +23,14 @@ from linehaul_ros import names
 class Bench:
     """A warehouse node, a clock that runs 20 times as fast, and clients in one executor."""
 
-    def __init__(self, context, folder, now=100.0):
+    def __init__(self, context, folder, now=100.0, **more):
         parameters = [
             Parameter('plant', value='cell'),
             Parameter('state_dir', value=str(folder)),
             Parameter('use_sim_time', value=True),
             Parameter('cycle', value=0.2),
             Parameter('fill', value=0.02),
+            *(Parameter(name, value=value) for name, value in more.items()),
         ]
         self.node = WarehouseNode(context=context, parameter_overrides=parameters)
         self.tester = Node('tester', context=context)
@@ -71,8 +72,9 @@ class Bench:
         spin_until(executor, future.done)
         return future.result()
 
-    def hold(self, load_id, kind, place):
-        self.custody.publish(LoadCustody(load_id=load_id, holder_kind=kind, holder_id=place))
+    def hold(self, load_id, kind, place, **more):
+        fields = {'load_id': load_id, 'holder_kind': kind, 'holder_id': place}
+        self.custody.publish(LoadCustody(**fields, **more))
 
 
 @pytest.fixture
@@ -149,6 +151,108 @@ def test_a_retrieval_is_cancelled_and_the_load_stays(bench):
     spin_until(executor, lambda: results)
     assert results[0].error_code == ErrorCode.CANCELLED
     assert not made.node.warehouse.state.open_retrievals
+
+
+@pytest.mark.parametrize('phase', ['picking', 'on the fork', 'conveyor'])
+def test_a_retrieval_is_cancelled_at_any_phase_and_its_load_is_stock_again(bench, phase):
+    made, executor = bench
+    facts, floor = made.node.warehouse.state.facts, made.node.end.floor
+    crane = floor.cranes['wh']
+    begun = {
+        'picking': lambda: crane.step and crane.step.kind is StepKind.PICK,
+        'on the fork': lambda: crane.load_id,
+        'conveyor': lambda: floor.ports['wh_out_1'],
+    }
+    seen, results = [], []
+    goal = made.begin(RetrieveLoad, results, seen, **GOOD)
+    spin_until(executor, begun[phase])
+    load_id = facts.retrievals[GOOD['request_id']].load_id
+    goal.cancel()
+    spin_until(executor, lambda: results)
+    assert results[0].error_code == ErrorCode.CANCELLED
+    assert made.send(executor, RetrieveLoad, **GOOD) == results[0]
+    spin_until(executor, lambda: facts.loads[load_id].place.kind is PlaceKind.CELL)
+    spin_until(executor, lambda: not crane.load_id and not floor.ports['wh_out_1'])
+    assert facts.loads[load_id].held_by == ''
+    assert made.node.warehouse.state.in_cell == floor.cells
+
+
+def test_what_stands_at_its_port_is_no_longer_cancelled(bench):
+    made, executor = bench
+    done = made.send(executor, RetrieveLoad, **GOOD)
+    late = made.node.warehouse.cancel_retrieval(GOOD['request_id'], made.now)
+    assert (done.error_code, late.code) == (0, ErrorCode.NOT_ALLOWED)
+    assert made.node.end.floor.ports['wh_out_1'] == [done.load_id]
+
+
+def test_storages_are_cancelled_until_their_load_has_come(bench):
+    made, executor = bench
+    heard = made.custody.get_subscription_count
+    spin_until(executor, lambda: made.node.warehouse.state.in_cell and heard() >= 2)
+    goal = {'request_id': 's1', 'load_id': 'n1', 'item_id': 'compressor', 'quantity': 3}
+    seen, results = [], []
+    storage = made.begin(StoreLoad, results, seen, **goal)
+    spin_until(executor, lambda: seen)
+    assert seen[0].port_id == 'wh_in_1'
+    storage.cancel()
+    spin_until(executor, lambda: results)
+    assert results[0].error_code == ErrorCode.CANCELLED
+    seen, results = [], []
+    storage = made.begin(StoreLoad, results, seen, **(goal | {'request_id': 's2'}))
+    spin_until(executor, lambda: seen)
+    made.hold('n1', LoadCustody.HOLDER_PORT, 'wh_in_1')
+    spin_until(executor, lambda: 'n1' in made.node.warehouse.state.facts.loads)
+    storage.cancel()  # too late: it goes on, and into its cell
+    spin_until(executor, lambda: results)
+    assert (results[0].error_code, results[0].cell_id != '') == (0, True)
+    assert made.node.warehouse.state.in_cell[results[0].cell_id] == 'n1'
+
+
+def test_every_bad_storage_gets_its_own_code(bench):
+    made, executor = bench
+    spin_until(executor, lambda: made.node.warehouse.state.in_cell)
+    present = next(iter(made.node.warehouse.state.in_cell.values()))
+    goal = {'request_id': 's1', 'load_id': 'n1', 'item_id': 'compressor', 'quantity': 3}
+    waiting = made.begin(StoreLoad, [], [], **(goal | {'request_id': 's0', 'load_id': 'n0'}))
+    for changes, code in (
+        ({'request_id': ''}, ErrorCode.INVALID_ARGUMENT),
+        ({'load_id': ''}, ErrorCode.INVALID_ARGUMENT),
+        ({'weight': -1.0}, ErrorCode.INVALID_ARGUMENT),
+        ({'port_id': 'wh_out_1'}, ErrorCode.STORE_WRONG_PORT),
+        ({'load_id': present}, ErrorCode.STORE_LOAD_PRESENT),
+        ({'request_id': 's0'}, ErrorCode.STORE_ID_REUSED),
+    ):
+        result = made.send(executor, StoreLoad, **(goal | changes))
+        assert result.error_code == code, changes
+        assert result.error_msg
+    waiting.forget()
+
+
+def test_what_nobody_announced_is_stored_where_that_is_wanted(tmp_path):
+    with ros_context() as context:
+        made = Bench(context, tmp_path, unannounced='store')
+        with spinning(context, made.node, made.tester) as executor:
+            heard = made.custody.get_subscription_count
+            facts = made.node.warehouse.state.facts
+            spin_until(executor, lambda: made.node.warehouse.state.in_cell and heard() >= 2)
+            for _ in range(3):  # the floor says it again and again
+                made.hold('back', LoadCustody.HOLDER_PORT, 'wh_in_1', lot='l7', quantity=0)
+            spin_until(executor, lambda: 'back' in facts.loads)
+            spin_until(executor, lambda: facts.loads['back'].place.kind is PlaceKind.CELL)
+            assert facts.loads['back'].item_id == ''
+            assert len(facts.storages) == 1
+            told = [m for m in made.told if m.load_id == 'back' and m.holder_kind != 2]
+            assert {m.holder_kind for m in told} <= {3, 4}
+            before = len(made.told)
+            made.hold('back', LoadCustody.HOLDER_PORT, 'wh_in_1')  # an old word is answered
+            spin_until(
+                executor,
+                lambda: any(
+                    m.load_id == 'back' and m.holder_kind == LoadCustody.HOLDER_CELL
+                    for m in made.told[before:]
+                ),
+            )
+            assert made.node.close() == 0
 
 
 def test_people_count_adjust_block_and_stop(bench):

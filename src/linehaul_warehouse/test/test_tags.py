@@ -5,7 +5,7 @@
 import pytest
 from linehaul_warehouse.errors import SettingError
 from linehaul_warehouse.model import Outcome, Place, PlaceKind, Step, StepKind
-from linehaul_warehouse.tags import STATUS, STEP, parse_tags, status_of, writes
+from linehaul_warehouse.plc.tags import STATUS, STEP, parse_tags, status_of, writes
 
 CONTENT = {
     'aisle': 'wh1',
