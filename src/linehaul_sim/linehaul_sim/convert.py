@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """ROS messages of the simulated plant: loads, retrievals, faults, report."""
 
+from math import nan
 from typing import Any
 
 from linehaul_ros.time import from_time, to_time
 
-from linehaul_interfaces.action import RetrieveLoad
+from linehaul_interfaces.action import RetrieveLoad, StoreLoad
 from linehaul_interfaces.msg import LoadCustody, SimReport
 from linehaul_sim.faults import Fault, FaultKind
 from linehaul_sim.inputs import WarehouseTold
@@ -42,6 +43,20 @@ def custody_to_msg(load: Load) -> LoadCustody:
 def gone_to_msg(load_id: str, now: float) -> LoadCustody:
     """Tell of a load that was here, and is remembered no more."""
     return LoadCustody(load_id=load_id, holder_kind=LoadCustody.HOLDER_GONE, stamp=to_time(now))
+
+
+def store_goal(load: Load) -> StoreLoad.Goal:
+    """Return the goal that has a load stored that stands at a port: its own for each visit."""
+    return StoreLoad.Goal(
+        request_id=f'{load.holder_id}:{load.id}:{load.since:.3f}',
+        load_id=load.id,
+        item_id=load.item_id or '',
+        lot=load.lot if load.item_id else '',
+        quantity=load.quantity,
+        port_id=load.holder_id,
+        weight=load.mass,
+        height=nan,
+    )
 
 
 def told_from_msg(message: Any) -> WarehouseTold:

@@ -36,20 +36,18 @@ from rclpy.node import Node
 from rclpy.task import Future
 from rosgraph_msgs.msg import Clock as ClockMsg
 
-from linehaul_floor import Flow, PlaceId, Plant, PlantError, VehicleId, load_plant
+from linehaul_floor import Plant, PlantError, VehicleId, load_plant
 from linehaul_interfaces.action import RetrieveLoad
 from linehaul_ros import names
 from linehaul_sim import pacing
 from linehaul_sim.convert import (
     custody_to_msg,
     fault_from_request,
-    gone_to_msg,
     refusal_result,
     report_to_msg,
     request_from_goal,
     retrieval_feedback,
     retrieval_result,
-    told_from_msg,
 )
 from linehaul_sim.errors import SnapshotError, UnknownIdError
 from linehaul_sim.external import split_fleet
@@ -65,14 +63,14 @@ from linehaul_sim.inputs import (
     StationHeard,
     TransferConfirmed,
 )
-from linehaul_sim.managed import Heard, managed_ports
+from linehaul_sim.managed.node import ManagedPorts
+from linehaul_sim.managed.ports import managed_ports
 from linehaul_sim.settings import Settings
 from linehaul_sim.snapshot import Store, restore
 from linehaul_sim.telling import Outputs
 from linehaul_sim.warehouse import Refused
 from linehaul_sim.world import World
 from linehaul_transfer import PortSignals, VehicleSignals
-from linehaul_vda5050 import LoadId
 
 SAVE_EVERY = 500
 """Steps after which the world is written even without inputs."""
@@ -200,8 +198,10 @@ class SimNode(Node):
         for v in ids:
             self._subscribe(names.VEHICLE_ORDER.of(v), partial(self._order, v))
             self._subscribe(names.VEHICLE_INSTANT_ACTIONS.of(v), partial(self._instant, v))
+        self._managed: ManagedPorts | None = None
         if self.world.settings.managed_ports:
-            self._subscribe(names.CUSTODY, self._warehouse)
+            publish = self._custody.publish
+            self._managed = ManagedPorts(self, self.world, self._take, publish)
         else:
             self._server = action_server(self, names.RETRIEVE_LOAD, self._retrieve, self._cancel)
         self.create_service(names.INJECT_FAULT.type, names.INJECT_FAULT.name, self._inject)
@@ -248,17 +248,6 @@ class SimNode(Node):
             self.get_logger().warning(f'custody: {problem}')
         if len(self.world.data.ledger.changed) > revisions:
             self._take(seen)
-
-    def _warehouse(self, message: Any) -> None:
-        """Hear the warehouse at its ports; answer where a load is if it is not where it says."""
-        told = told_from_msg(message)
-        heard = self.world.hear_warehouse(told)
-        if heard is Heard.TAKEN:
-            self._take(told)
-        elif heard is Heard.ELSEWHERE:
-            load = self.world.data.ledger.loads.get(LoadId(told.load_id))
-            gone = gone_to_msg(told.load_id, self.world.now)
-            self._custody.publish(custody_to_msg(load) if load is not None else gone)
 
     def _inject(self, request: Any, response: Any) -> Any:
         fault = fault_from_request(request)
@@ -397,10 +386,8 @@ class SimNode(Node):
         self._measured = (wall, plant)
         factor = (plant - before[1]) / max(wall - before[0], 1e-6)
         self._report.publish(report_to_msg(self.world, factor))
-        for port_id in self.world.settings.managed_ports:
-            if self.world.plant.places[PlaceId(port_id)].flow is Flow.IN:
-                for load_id in self.world.data.ledger.ports[PlaceId(port_id)].loads:
-                    self._custody.publish(custody_to_msg(self.world.data.ledger.loads[load_id]))
+        if self._managed is not None:
+            self._managed.each_second()
         for request_id, waiting in self._goals.items():
             retrieval = self.world.data.warehouse.retrievals.get(request_id)
             for handle, _ in waiting:

@@ -50,7 +50,7 @@ from linehaul_sim.inputs import (
     TransferConfirmed,
     WarehouseTold,
 )
-from linehaul_sim.managed import Heard, hear_warehouse
+from linehaul_sim.managed.ports import Heard, hear_warehouse
 from linehaul_sim.settings import Settings
 from linehaul_sim.telling import Outputs, Teller
 from linehaul_sim.warehouse import (

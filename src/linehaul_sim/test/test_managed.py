@@ -8,7 +8,7 @@ import pytest
 from linehaul_sim.bench import Dispatcher
 from linehaul_sim.inputs import WarehouseTold
 from linehaul_sim.loads import HolderKind
-from linehaul_sim.managed import Heard, managed_ports
+from linehaul_sim.managed.ports import Heard, managed_ports
 from linehaul_sim.settings import Settings
 from linehaul_sim.world import World
 

@@ -29,7 +29,7 @@ from linehaul_warehouse.model import (
     StoragePhase,
     StoreRequest,
 )
-from linehaul_warehouse.outlook import aisle_id_of, retrieval_outlook, storage_outlook
+from linehaul_warehouse.outlook import aisle_id_of, port_of, retrieval_outlook, storage_outlook
 from linehaul_warehouse.settings import Settings
 from linehaul_warehouse.state import State
 
@@ -116,7 +116,7 @@ def retrieve_feedback(
     return RetrieveLoad.Feedback(
         phase=int(phase),
         load_id=retrieval.load_id,
-        port_id=retrieval.port_id,
+        port_id=port_of(state, retrieval),
         aisle_id=aisle_id_of(state, retrieval) or '',
         queue_position=before,
         eta=to_time(eta),
@@ -187,9 +187,6 @@ def to_seen(message: Any) -> Seen:
         holders.get(message.holder_kind, Holder.OTHER),
         PortId(message.holder_id),
         from_time(message.stamp),
-        ItemId(message.item_id),
-        Lot(message.lot),
-        message.quantity,
     )
 
 

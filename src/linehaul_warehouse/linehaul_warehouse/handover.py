@@ -8,10 +8,9 @@ lost, late or said twice it changes nothing in the end, also when one side was d
 
 from dataclasses import dataclass
 from enum import Enum
-from math import isnan
 
-from linehaul_warehouse.ids import NO_LOT, ItemId, LoadId, Lot, PortId, RequestId
-from linehaul_warehouse.model import Load, PlaceKind, StoreRequest
+from linehaul_warehouse.ids import LoadId, PortId
+from linehaul_warehouse.model import Load, PlaceKind
 from linehaul_warehouse.rack import Flow
 from linehaul_warehouse.state import State
 
@@ -29,15 +28,12 @@ class Holder(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A load, who has it, since when [s], and what is in it; '' and 0: it is empty."""
+    """A load, who has it, and since when [s]."""
 
     load_id: LoadId
     holder: Holder
     port_id: PortId
     since: float
-    item_id: ItemId
-    lot: Lot = NO_LOT
-    quantity: int = 0
 
 
 class Meaning(Enum):
@@ -75,15 +71,3 @@ def meaning(state: State, seen: Seen) -> Meaning:
 def stands_since(state: State, load: Load) -> float:
     """Return when a load at a port was set down there [s]."""
     return load.ready - state.rack.ports[PortId(load.place.id)].conveyor_time
-
-
-def unannounced(seen: Seen, now: float) -> StoreRequest:
-    """Return the request for a load that stands at a port and that nobody announced.
-
-    It is stock again, whatever order it once left for. The same load since the same time is the
-    same request.
-    """
-    since = now if isnan(seen.since) else seen.since
-    name, port_id = RequestId(f'{seen.port_id}:{seen.load_id}:{since:.3f}'), seen.port_id
-    lot, quantity = seen.lot, seen.quantity
-    return StoreRequest(name, seen.load_id, seen.item_id, lot, quantity, port_id=port_id)

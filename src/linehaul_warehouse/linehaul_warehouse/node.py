@@ -20,13 +20,12 @@ from linehaul_floor import PlantError, load_plant
 from linehaul_interfaces.msg import LoadCustody
 from linehaul_ros import names
 from linehaul_warehouse import events as ev
-from linehaul_warehouse.codes import Refused
 from linehaul_warehouse.convert import custody, to_seen, warehouse_state
 from linehaul_warehouse.crane_end import CraneEnd, Report, Status
 from linehaul_warehouse.errors import WarehouseError
 from linehaul_warehouse.exchange import read_stock
 from linehaul_warehouse.goals.node import Actions
-from linehaul_warehouse.handover import Meaning, Seen, meaning, stands_since, unannounced
+from linehaul_warehouse.handover import Meaning, Seen, meaning, stands_since
 from linehaul_warehouse.ids import LoadId, PortId
 from linehaul_warehouse.model import Load, PlaceKind
 from linehaul_warehouse.plc.cranes_file import load_cranes
@@ -59,12 +58,6 @@ class Config:
         doc='Share of cells filled when the journal is new, without a file.',
         low=0.0,
         high=0.9,
-    )
-    unannounced: str = setting(
-        'refuse',
-        doc='What is done with a load at an in-port that no request announced and whose custody '
-        'says what it is: refuse it, or store it.',
-        choices=('refuse', 'store'),
     )
     cranes: str = setting(
         '', doc='File with the tags of the cranes (plc/cranes_file.py). Empty: simulated cranes.'
@@ -247,13 +240,9 @@ class WarehouseNode(Node):
             self.end.taken(port_id, load.id)
 
     def _arrived(self, seen: Seen, now: float) -> None:
-        """Take a load in; one that cannot be taken now is told again by the floor."""
+        """Take a load in that was announced; another waits for its request where it stands."""
         self.end.set_down(seen.port_id, seen.load_id)
         refused = self.warehouse.load_arrived(seen.port_id, seen.load_id, now)
-        if refused is not None and self._config.unannounced == 'store':
-            answer = self.warehouse.store(unannounced(seen, now), now)
-            refused = answer if isinstance(answer, Refused) else None
-            refused = refused or self.warehouse.load_arrived(seen.port_id, seen.load_id, now)
         self._do(now)
         text = refused.text if refused is not None else ''
         if text and self._told.get(seen.load_id) != text:

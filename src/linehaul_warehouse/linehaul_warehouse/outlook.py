@@ -4,9 +4,10 @@
 
 from math import isnan, nan
 
-from linehaul_warehouse.ids import AisleId
+from linehaul_warehouse.ids import NO_PORT, AisleId, PortId
 from linehaul_warehouse.look import CYCLE, LEAD, due_of
 from linehaul_warehouse.model import Retrieval, RetrievalPhase, Storage, StoragePhase
+from linehaul_warehouse.rack import Flow
 from linehaul_warehouse.settings import Settings
 from linehaul_warehouse.state import State
 from linehaul_warehouse.stock import aisle_of
@@ -25,6 +26,19 @@ def aisle_id_of(state: State, retrieval: Retrieval) -> AisleId | None:
             return crane.aisle_id
     port = state.rack.ports.get(retrieval.port_id)
     return port.aisles[0] if port and len(port.aisles) == 1 else None
+
+
+def port_of(state: State, retrieval: Retrieval) -> PortId:
+    """Return the port that a retrieval will surely come to; '' while several are possible.
+
+    Vehicles leave for it, so it is not told before a crane has begun, unless there is no other.
+    """
+    if retrieval.phase is not RetrievalPhase.RESERVED:
+        return retrieval.port_id
+    aisle = aisle_id_of(state, retrieval)
+    ports = state.rack.ports_of(aisle, Flow.OUT) if aisle else []
+    certain = retrieval.request.port_id or len(ports) == 1
+    return retrieval.port_id if certain else NO_PORT
 
 
 def retrieval_outlook(

@@ -5,7 +5,7 @@
 from math import nan
 
 import pytest
-from linehaul_warehouse.handover import Holder, Meaning, Seen, meaning, unannounced
+from linehaul_warehouse.handover import Holder, Meaning, Seen, meaning
 from linehaul_warehouse.model import Load, Place, PlaceKind
 from linehaul_warehouse.rack import uniform_rack
 from linehaul_warehouse.state import State
@@ -28,7 +28,7 @@ def with_load(kind, place, came=100.0):
 
 
 def seen(holder, port='', since=200.0):
-    return Seen('l', holder, port, since, 'motor', 'lot', 5)
+    return Seen('l', holder, port, since)
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,3 @@ def seen(holder, port='', since=200.0):
 )
 def test_what_a_word_means(state, word, wanted):
     assert meaning(state, word) is wanted
-
-
-def test_a_load_that_nobody_announced_is_stock_under_one_request_for_each_visit():
-    first, again = (unannounced(seen(Holder.PORT, IN), now) for now in (300.0, 400.0))
-    assert first == again
-    assert (first.load_id, first.item_id, first.quantity, first.order_id) == ('l', 'motor', 5, '')
-    later = unannounced(seen(Holder.PORT, IN, 500.0), 500.0)
-    assert later.id != first.id

@@ -23,14 +23,13 @@ from linehaul_ros import names
 class Bench:
     """A warehouse node, a clock that runs 20 times as fast, and clients in one executor."""
 
-    def __init__(self, context, folder, now=100.0, **more):
+    def __init__(self, context, folder, now=100.0):
         parameters = [
             Parameter('plant', value='cell'),
             Parameter('state_dir', value=str(folder)),
             Parameter('use_sim_time', value=True),
             Parameter('cycle', value=0.2),
             Parameter('fill', value=0.02),
-            *(Parameter(name, value=value) for name, value in more.items()),
         ]
         self.node = WarehouseNode(context=context, parameter_overrides=parameters)
         self.tester = Node('tester', context=context)
@@ -72,9 +71,8 @@ class Bench:
         spin_until(executor, future.done)
         return future.result()
 
-    def hold(self, load_id, kind, place, **more):
-        fields = {'load_id': load_id, 'holder_kind': kind, 'holder_id': place}
-        self.custody.publish(LoadCustody(**fields, **more))
+    def hold(self, load_id, kind, place):
+        self.custody.publish(LoadCustody(load_id=load_id, holder_kind=kind, holder_id=place))
 
 
 @pytest.fixture
@@ -228,31 +226,19 @@ def test_every_bad_storage_gets_its_own_code(bench):
     waiting.forget()
 
 
-def test_what_nobody_announced_is_stored_where_that_is_wanted(tmp_path):
-    with ros_context() as context:
-        made = Bench(context, tmp_path, unannounced='store')
-        with spinning(context, made.node, made.tester) as executor:
-            heard = made.custody.get_subscription_count
-            facts = made.node.warehouse.state.facts
-            spin_until(executor, lambda: made.node.warehouse.state.in_cell and heard() >= 2)
-            for _ in range(3):  # the floor says it again and again
-                made.hold('back', LoadCustody.HOLDER_PORT, 'wh_in_1', lot='l7', quantity=0)
-            spin_until(executor, lambda: 'back' in facts.loads)
-            spin_until(executor, lambda: facts.loads['back'].place.kind is PlaceKind.CELL)
-            assert facts.loads['back'].item_id == ''
-            assert len(facts.storages) == 1
-            told = [m for m in made.told if m.load_id == 'back' and m.holder_kind != 2]
-            assert {m.holder_kind for m in told} <= {3, 4}
-            before = len(made.told)
-            made.hold('back', LoadCustody.HOLDER_PORT, 'wh_in_1')  # an old word is answered
-            spin_until(
-                executor,
-                lambda: any(
-                    m.load_id == 'back' and m.holder_kind == LoadCustody.HOLDER_CELL
-                    for m in made.told[before:]
-                ),
-            )
-            assert made.node.close() == 0
+def test_the_floor_is_told_again_who_has_a_load_that_it_thinks_it_has(bench):
+    made, executor = bench
+    heard = made.custody.get_subscription_count
+    state = made.node.warehouse.state
+    spin_until(executor, lambda: state.in_cell and heard() >= 2)
+    cell, load_id = next(iter(state.in_cell.items()))
+    made.hold(load_id, LoadCustody.HOLDER_PORT, 'wh_in_1')
+    spin_until(executor, lambda: any(m.holder_id == cell for m in made.told))
+    done = made.send(executor, RetrieveLoad, **GOOD)
+    said = [m for m in made.told if m.holder_id == done.port_id]
+    spin_until(executor, lambda: len(made.told) > 3 + len(said))  # again, each second
+    stamps = {m.stamp.sec for m in made.told if m.holder_id == done.port_id}
+    assert len(stamps) == 1
 
 
 def test_people_count_adjust_block_and_stop(bench):

@@ -115,7 +115,8 @@ class OpcUa:
         space = await self.server.register_namespace('linehaul')
         assert space == 2
         self.nodes = {}
-        begin = dict.fromkeys(STEP, '') | {'kind': 0, 'x': 0.0, 'y': 0.0} | self.plc.told
+        told = {name: value for name, value in self.plc.told.items() if value != ''}
+        begin = dict.fromkeys(STEP, '') | {'kind': 0, 'x': 0.0, 'y': 0.0} | told
         for part, values in (('Step', begin), ('Status', self.plc.status())):
             folder = await self.server.nodes.objects.add_object(space, part)
             for name, value in values.items():

@@ -30,6 +30,11 @@ LOST: tuple[type[Exception], ...] = (
     asyncio.TimeoutError,
 )
 """What a client raises when the way to the PLC is lost."""
+_REAL = (ua.VariantType.Float, ua.VariantType.Double)
+_WHOLE = tuple(
+    ua.VariantType[name]
+    for name in ('SByte', 'Byte', 'Int16', 'UInt16', 'Int32', 'UInt32', 'Int64', 'UInt64')
+)
 TIMEOUT = 2.0
 """[s] for one read or write."""
 
@@ -48,6 +53,21 @@ class TagClient(Protocol):
 
     async def write(self, values: Iterable[tuple[str, Value]]) -> None:
         """Write one after the other, in this order."""
+
+
+def _fit(address: str, kind: ua.VariantType, value: Value) -> Value:
+    """Return a value as a tag of a kind takes it.
+
+    Raises:
+        SettingError: it cannot.
+    """
+    if kind is ua.VariantType.String and isinstance(value, str):
+        return value
+    if kind in _REAL and not isinstance(value, str):
+        return float(value)
+    if kind in _WHOLE and not isinstance(value, str) and float(value).is_integer():
+        return int(value)
+    raise SettingError(f'tags: {address} is a {kind.name}, which cannot hold {value!r}')
 
 
 class OpcUaTags:
@@ -82,7 +102,8 @@ class OpcUaTags:
             node = self._client.get_node(address)
             if address not in self._kinds:
                 self._kinds[address] = await node.read_data_type_as_variant_type()
-            await node.write_value(ua.DataValue(ua.Variant(value, self._kinds[address])))
+            kind = self._kinds[address]
+            await node.write_value(ua.DataValue(ua.Variant(_fit(address, kind, value), kind)))
 
 
 def parse_register(address: str) -> tuple[int, str, int]:

@@ -123,6 +123,8 @@ class TagEnd:
                 self._lost(crane, f'no way to the crane: {error or type(error).__name__}')
             except SettingError as error:
                 self._lost(crane, str(error))
+            except Exception as error:  # noqa: BLE001 (told and tried again: nobody sees a thread die)
+                self._lost(crane, f'a defect on the way to the crane: {error!r}')
             finally:
                 await client.close()
             await asyncio.sleep(RETRY)
