@@ -164,6 +164,7 @@ class WarehouseNode(Node):
             self.warehouse.load_arrived(port_id, load_id, now)
         self._do(now)
         self._actions = Actions(self, self.warehouse, self._do, self._announced)
+        self._heartbeat()
         self.get_logger().info('ready for loads')
 
     def _first(self, now: float) -> list[ev.Event]:
