@@ -25,7 +25,7 @@ from linehaul_warehouse.crane_end import CraneEnd, Report, Status
 from linehaul_warehouse.errors import WarehouseError
 from linehaul_warehouse.exchange import read_stock
 from linehaul_warehouse.goals.node import Actions
-from linehaul_warehouse.handover import Meaning, Seen, meaning, stands_since
+from linehaul_warehouse.handover import Holder, Meaning, Seen, meaning, stands_since
 from linehaul_warehouse.ids import LoadId, PortId
 from linehaul_warehouse.model import Load, PlaceKind
 from linehaul_warehouse.plc.cranes_file import load_cranes
@@ -233,6 +233,8 @@ class WarehouseNode(Node):
                 self._arrived(seen, now)
             case Meaning.ARRIVED, _:
                 self._arrived(seen, now)
+            case Meaning.NOTHING, None if seen.holder is Holder.AWAY:
+                self._fetched(seen.load_id)
 
     def _taken(self, load: Load, now: float) -> None:
         port_id = PortId(load.place.id)
@@ -251,6 +253,12 @@ class WarehouseNode(Node):
         self._told.pop(seen.load_id, None)
         if text:
             self._told[seen.load_id] = text
+
+    def _fetched(self, load_id: LoadId) -> None:
+        """Note that a load that we never took in was fetched from our port again."""
+        for port_id, name in self.end.at(Flow.IN):
+            if name == load_id:
+                self.end.taken(port_id, load_id)
 
     def _announced(self, load_id: LoadId, now: float) -> None:
         """A load whose storage was just taken may have come before its request."""

@@ -139,6 +139,18 @@ def test_a_container_is_stored_also_when_it_came_before_its_request(bench):
     assert [r.cell_id for r in found.records] == [result.cell_id]
 
 
+def test_what_was_set_down_unannounced_and_fetched_again_is_forgotten(bench):
+    made, executor = bench
+    heard = made.custody.get_subscription_count
+    floor = made.node.end.floor
+    spin_until(executor, lambda: made.node.warehouse.state.in_cell and heard() >= 2)
+    made.hold('lost', LoadCustody.HOLDER_PORT, 'wh_in_1')
+    spin_until(executor, lambda: floor.ports['wh_in_1'] == ['lost'])
+    made.hold('lost', LoadCustody.HOLDER_VEHICLE, 'agv_001')
+    spin_until(executor, lambda: floor.ports['wh_in_1'] == [])
+    assert 'lost' not in made.node.warehouse.state.facts.loads
+
+
 def test_a_retrieval_is_cancelled_and_the_load_stays(bench):
     made, executor = bench
     seen, results = [], []

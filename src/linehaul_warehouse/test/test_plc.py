@@ -205,7 +205,6 @@ class Plant:
 
     def kill(self):
         """Lose the controller with all that is not in its file, and open it again."""
-        self.end.close()
         self.store.close()
         self.open()
 
@@ -315,7 +314,7 @@ def changed(**changes):
         (changed(period=0), 'period'),
         (changed(modbus=None, opcua={'url': 'http://x'}), 'opc.tcp'),
         (changed(modbus=None, opcua={'url': 'opc.tcp://x'}), 'node id'),
-        (changed(step={n: f'{k} int16' for k, n in enumerate(STEP, 304)}), 'overlap'),
+        (changed(step={n: f'{k} int16' for k, n in enumerate(STEP, 316)}), 'overlap'),
         (changed(step={n: f'r{k}' for k, n in enumerate(STEP)}), 'wanted such as'),
     ],
 )
