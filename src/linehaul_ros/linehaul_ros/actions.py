@@ -92,7 +92,6 @@ class PersistentGoal:
         self._on_result = on_result
         self._on_feedback = on_feedback
         self._silence = silence
-        self._attempt = 0
         self._handle: Any = None
         self._cancelled = False
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -122,23 +121,25 @@ class PersistentGoal:
             return
         if not self._client.server_is_ready():
             return
-        self._attempt += 1
         self._heard = self._now()
         self._handle = None
         self.sent += 1
-        attempt = self._attempt
         future = self._client.send_goal_async(
-            self._goal, feedback_callback=lambda m: self._feedback(attempt, m.feedback)
+            self._goal, feedback_callback=lambda m: self._feedback(m.feedback)
         )
-        future.add_done_callback(lambda f: self._accepted(attempt, f.result()))
+        future.add_done_callback(lambda f: self._accepted(f.result()))
 
-    def _feedback(self, attempt: int, feedback: Any) -> None:
-        if attempt == self._attempt and not self.done:
+    def _feedback(self, feedback: Any) -> None:
+        if not self.done:
             self._heard = self._now()
             self._on_feedback(feedback)
 
-    def _accepted(self, attempt: int, handle: Any) -> None:
-        if attempt != self._attempt or self.done:
+    def _accepted(self, handle: Any) -> None:
+        """Wait for the result of an attempt, also of an earlier one: all are one request.
+
+        Where this process is so busy that answers come after the next attempt, they count too.
+        """
+        if self.done:
             return
         self._heard = self._now()
         if not handle.accepted:
@@ -146,10 +147,10 @@ class PersistentGoal:
         self._handle = handle
         if self._cancelled:
             handle.cancel_goal_async()
-        handle.get_result_async().add_done_callback(lambda f: self._result(attempt, f.result()))
+        handle.get_result_async().add_done_callback(lambda f: self._result(f.result()))
 
-    def _result(self, attempt: int, answer: Any) -> None:
-        if attempt != self._attempt or self.done or answer.status not in _ENDED:
+    def _result(self, answer: Any) -> None:
+        if self.done or answer.status not in _ENDED:
             return
         self.forget()
         self._on_result(answer.result)
