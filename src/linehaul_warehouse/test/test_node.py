@@ -52,6 +52,23 @@ class Bench:
         self.now += 0.4
         self.clock.publish(names.CLOCK.type(clock=to_time(self.now)))
 
+    def stop_when(self, condition):
+        """Let everything stand from the moment a condition holds; return what lets it go on."""
+        warehouse, end, stopped = self.node.warehouse, self.node.end, []
+        tick, advance = warehouse.tick, end.advance
+
+        def look(now):
+            if not stopped:
+                tick(now)
+                stopped.extend([True] if condition() else [])
+
+        def go_on():
+            warehouse.tick, end.advance = tick, advance
+
+        warehouse.tick = look
+        end.advance = lambda now: [] if stopped else advance(now)
+        return go_on
+
     def begin(self, kind, results, seen, **fields):
         client = self.clients[kind]
         return PersistentGoal(
@@ -173,11 +190,14 @@ def test_a_retrieval_is_cancelled_at_any_phase_and_its_load_is_stock_again(bench
         'on the fork': lambda: crane.load_id,
         'conveyor': lambda: floor.ports['wh_out_1'],
     }
-    seen, results = [], []
-    goal = made.begin(RetrieveLoad, results, seen, **GOOD)
+    results = []
+    go_on = made.stop_when(begun[phase])
+    goal = made.begin(RetrieveLoad, results, [], **GOOD)
     spin_until(executor, begun[phase])
     load_id = facts.retrievals[GOOD['request_id']].load_id
     goal.cancel()
+    spin_until(executor, lambda: not facts.retrievals[GOOD['request_id']].open)
+    go_on()
     spin_until(executor, lambda: results)
     assert results[0].error_code == ErrorCode.CANCELLED
     assert made.send(executor, RetrieveLoad, **GOOD) == results[0]
@@ -290,6 +310,7 @@ def test_a_node_that_died_goes_on_with_the_load_on_its_fork(tmp_path):
     with ros_context() as context:
         first = Bench(context, tmp_path)
         with spinning(context, first.node, first.tester) as executor:
+            first.stop_when(lambda: first.node.end.floor.cranes['wh'].load_id)
             first.begin(RetrieveLoad, [], [], **GOOD)
             spin_until(executor, lambda: first.node.end.floor.cranes['wh'].load_id)
             carried = first.node.end.floor.cranes['wh'].load_id
