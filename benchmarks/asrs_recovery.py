@@ -102,7 +102,7 @@ class Campaign(Node):
         self.process: subprocess.Popen | None = None
         self.killed = self.due = nan
         self.moved = time.monotonic()
-        self.clients = [
+        self.askers = [
             action_client(self, names.STORE_LOAD),
             action_client(self, names.RETRIEVE_LOAD),
         ]
@@ -188,7 +188,7 @@ class Campaign(Node):
             if name[0] == 's' and feedback.port_id:
                 self.coming[goal.load_id] = feedback.port_id
 
-        client = self.clients[name[0] == 'r']
+        client = self.askers[name[0] == 'r']
         self.goals[name] = PersistentGoal(self, client, goal, ended, fed_back, silence=1.5)
 
     def say(self) -> None:
