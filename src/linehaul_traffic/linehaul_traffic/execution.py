@@ -19,16 +19,24 @@ that is committed.
 Source: action dependency graphs (Hönig et al. 2019), as one queue per resource.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from linehaul_floor.geometry import IntArray
 
 from linehaul_floor import ConflictTable, Roadmap, VehicleClass, VehicleId
 from linehaul_traffic import road_queues as kernels
 from linehaul_traffic.errors import CommitError
 from linehaul_traffic.loops import Loop, full_loop, one_way_loops
-from linehaul_traffic.ordering import Order, give_ranks, order_of, sequence
+from linehaul_traffic.ordering import (
+    Order,
+    after_granted,
+    give_ranks,
+    order_of,
+    rank_forward,
+    sequence,
+)
 from linehaul_traffic.road_model import ROLL, RoadModel
 from linehaul_traffic.road_queues import FREE, Queues
 
@@ -356,20 +364,32 @@ class ExecutionGraph:
         Returns:
             False, and nothing has changed, if in that order two would be in the same place.
         """
-        q = self.queues
-        old = q.claim.copy(), q.reach.copy()
-        self._withdraw_all()
-        give_ranks(q, self._slot, steps)
-        self._insert_all()
+        return self._reorder(lambda q: give_ranks(q, self._slot, steps))
+
+    def bring_forward(self, upto: IntArray) -> bool:
+        """Let the next steps of some vehicles go before all others.
+
+        Args:
+            upto: (V,) for each row the position up to which its steps come first.
+
+        Returns:
+            False, and nothing has changed, if in that order two would be in the same place.
+        """
+        base = after_granted(self.queues, self._slot.values())
+        return self._reorder(lambda q: rank_forward(q, upto, base))
+
+    def _reorder(self, give: Callable[[Queues], None]) -> bool:
         q, road = self.queues, self.model.arrays
+        old = q.claim.copy(), q.reach.copy()
+        give(q)
+        kernels.refresh(q)
         free = all(kernels.overlap(q, road, v)[0] == FREE for v in self._slot.values())
-        if not free:
-            self._withdraw_all()
+        if free:
+            self._retime()
+        else:
             q.claim[:], q.reach[:] = old
-            self._insert_all()
-            return False
-        self._retime()
-        return True
+            kernels.refresh(q)
+        return free
 
     def _withdraw_all(self) -> None:
         for v in self._slot.values():

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from linehaul_floor import VehicleId
 from linehaul_traffic.road_queues import Queues
@@ -60,7 +61,7 @@ def give_ranks(q: Queues, slots: Mapping[VehicleId, int], steps: Sequence[Vehicl
     """
     left = {i: open_steps(q, v) for i, v in slots.items()}
     rest = (i for i, v in slots.items() for _ in range(int(q.size[v])))
-    rank = _base(q, slots.values())
+    rank = after_granted(q, slots.values())
     for vehicle in (*steps, *rest):
         step = next(left.get(vehicle, iter(())), None)
         if step is not None:
@@ -69,7 +70,7 @@ def give_ranks(q: Queues, slots: Mapping[VehicleId, int], steps: Sequence[Vehicl
             q.claim[v, step], q.reach[v, step + 1] = rank, rank + 0.5
 
 
-def _base(q: Queues, slots: Iterable[int]) -> float:
+def after_granted(q: Queues, slots: Iterable[int]) -> float:
     """Return a time after all that is granted."""
     times = [q.reach[v, q.reached[v] : q.granted[v] + 1].max() for v in slots if q.size[v]]
     return float(max(times, default=0.0))
@@ -78,3 +79,32 @@ def _base(q: Queues, slots: Iterable[int]) -> float:
 def open_steps(q: Queues, v: int) -> Iterator[int]:
     """Return the positions of a row's steps that are not granted."""
     return iter(range(int(q.granted[v]), int(q.size[v]) - 1))
+
+
+@njit(cache=True)
+def rank_forward(q: Queues, upto: np.ndarray, base: float) -> None:
+    """Write ranks in place of times, in the present order but for the first steps of some rows.
+
+    Args:
+        q: the queues.
+        upto: (V,) position up to which the steps of a row come before all others.
+        base: a time after all that is granted.
+    """
+    total = 0
+    for v in range(q.size.size):
+        total += max(q.size[v] - 1 - q.granted[v], 0)
+    keys = np.empty(total)
+    owner, step = np.empty(total, np.int32), np.empty(total, np.int32)
+    k = 0
+    for v in range(q.size.size):
+        for p in range(q.granted[v], q.size[v] - 1):
+            keys[k], owner[k], step[k] = q.claim[v, p], v, p
+            k += 1
+    rank = base
+    order = np.argsort(keys, kind='mergesort')
+    for later in range(2):
+        for k in order:
+            v, p = owner[k], step[k]
+            if (p >= upto[v]) == (later == 1):
+                rank += 1.0
+                q.claim[v, p], q.reach[v, p + 1] = rank, rank + 0.5

@@ -23,8 +23,6 @@ from linehaul_traffic.execution import ExecutionGraph
 from linehaul_traffic.road_model import RoadArrays
 from linehaul_traffic.road_queues import FREE, Queues, ahead
 
-Step = tuple[int, int]
-
 LATE = 10.0
 """[s] that must be won, besides the time of passing, for an order to be changed."""
 FARTHEST = 40
@@ -94,67 +92,105 @@ def _forward(graph: ExecutionGraph, v: int, late: int, begin: float) -> bool:
 
     begin: when the late row is expected to claim what v needs [s].
     """
-    q = graph.queues
     if late == FREE or begin < graph.now + LATE:
         return False
-    first, last = int(q.granted[v]), int(q.size[v]) - 1
-    passing = LATE
-    for k in range(first, min(last, first + FARTHEST)):
-        passing += float(graph.model.arrays.run[q.motion[v], q.edge[v, k]])
-        passing += max(float(q.turn[v, k]), 0.0)
-        if graph.now + passing > begin:
+    q, road = graph.queues, graph.model.arrays
+    upto = q.granted.copy()
+    found = _find_block(q, road, v, late, begin - graph.now - LATE, upto)
+    return bool(found) and graph.bring_forward(upto)
+
+
+@njit(cache=True)
+def _find_block(
+    q: Queues, road: RoadArrays, v: int, late: int, time: float, upto: np.ndarray
+) -> bool:
+    """Find the steps that must be done for v to pass, without the late row and within a time [s].
+
+    The fewest next steps of v are taken after which it is in nobody's way.
+
+    Args:
+        q: the queues.
+        road: the roads.
+        v: row that goes forward.
+        late: row that must not be needed.
+        time: that passing may take [s].
+        upto: (V,) granted positions; becomes the position up to which each row goes first.
+
+    Returns:
+        False: there is no such block.
+    """
+    k, m = q.granted[v], q.motion[v]
+    seen, fixed = upto.copy(), upto.copy()
+    passing = 0.0
+    while k < min(q.size[v] - 1, q.granted[v] + FARTHEST):
+        passing += road.run[m, q.edge[v, k]] + max(q.turn[v, k], 0.0)
+        if passing > time:
             return False
-        block = _block(graph, v, k, late)
-        if block is not None:
-            return _apply(graph, block)
+        k += 1
+        fixed[v] = max(fixed[v], k)
+        if not _close(q, road, v, late, fixed, seen, False):
+            return False  # no longer block can do without it
+        upto[:] = fixed
+        if _close(q, road, v, late, upto, seen.copy(), True):
+            return True
     return False
 
 
-def _block(graph: ExecutionGraph, v: int, k: int, late: int) -> set[Step] | None:
-    """Return the steps that must come first for v to do its steps up to k before `late`.
+@njit(cache=True)
+def _close(
+    q: Queues,
+    road: RoadArrays,
+    v: int,
+    late: int,
+    upto: np.ndarray,
+    seen: np.ndarray,
+    stays: bool,
+) -> bool:
+    """Add all steps that must be done for those that are there; False: it cannot be done.
 
-    None if `late` is among them, or somebody who rests in the way, or if they are too many.
+    It cannot if the late row is needed, or one that rests in the way, or too many steps.
+
+    Args:
+        q: the queues.
+        road: the roads.
+        v: the row that goes forward: before claims that are not granted, unless they are needed.
+        late: see _find_block.
+        upto: (V,) position up to which each row goes.
+        seen: (V,) position up to which its steps have been looked at.
+        stays: whether v is going to stay at the end of its steps.
     """
-    q = graph.queues
-    block = {(v, p) for p in range(int(q.granted[v]), k + 1)}
-    known: dict[Step, Claims] = {}
+    elements = road.rows.shape[2] - 1
     grown = True
     while grown:
         grown = False
-        for step in sorted(block):
-            new = _needed(graph, step, v, block, known)
-            if new is None or any(w == late for w, _ in new) or len(block) + len(new) > MOST:
-                return None
-            block |= new
-            grown = grown or bool(new)
-    return block
-
-
-def _needed(
-    graph: ExecutionGraph, step: Step, v: int, block: set[Step], known: dict[Step, Claims]
-) -> set[Step] | None:
-    """Return the steps that must be done for a step of the block, and are not in it yet."""
-    q, (u, p) = graph.queues, step
-    claims = known.get(step)
-    if claims is None:
-        claims = known[step] = before(q, graph.model.arrays, u, p)
-    new = {(u, r) for r in range(int(q.granted[u]), p)} - block
-    for w, first, last, part in zip(*(a.tolist() for a in claims), strict=True):
-        stays = part == 1 and (u, p + 1) not in block
-        begun = first < q.granted[w]
-        if u == v and not begun and not stays and (w, first) not in block:
-            continue  # here v goes first from now on
-        if last >= q.size[w]:
-            return None
-        new |= {(w, r) for r in range(int(q.granted[w]), last)} - block
-    return new
-
-
-def _apply(graph: ExecutionGraph, block: set[Step]) -> bool:
-    steps = [(i, graph.slot(i), p) for i, p in graph.sequence()]
-    first = [i for i, v, p in steps if (v, p) in block]
-    rest = [i for i, v, p in steps if (v, p) not in block]
-    return graph.reorder([*first, *rest])
+        for u in range(upto.size):
+            begin = q.granted[v] if u == v else seen[u]
+            seen[u] = upto[u]
+            for p in range(begin, seen[u]):
+                ends = u == v and p + 1 == upto[v]
+                for part in range(3):
+                    x = ahead(q, road, u, p, part)
+                    if x < 0 or (ends and part == 1 and not stays):
+                        continue
+                    passes = u == v and not (ends and part == 1)
+                    for b in range(road.rows.shape[0]):
+                        for r in range(road.rows[q.kind[u], b, x], road.rows[q.kind[u], b, x + 1]):
+                            line = b * elements + road.row[r]
+                            for k in range(q.filled[line]):
+                                w, first = q.who[line, k], q.first[line, k]
+                                granted = first < q.granted[w]
+                                if w == u or (q.begin[line, k] >= q.claim[u, p] and not granted):
+                                    continue
+                                if passes and not granted and first >= upto[w]:
+                                    continue
+                                last = q.last[line, k]
+                                if last >= q.size[w] or (w == late and last > upto[w]):
+                                    return False
+                                if last > upto[w]:
+                                    upto[w], grown = last, True
+            if (upto - q.granted).sum() > MOST:
+                return False
+    return True
 
 
 def before(q: Queues, road: RoadArrays, v: int, p: int) -> Claims:

@@ -22,7 +22,7 @@ from linehaul_traffic.road_claims import (
 )
 from linehaul_traffic.road_late import free_until
 from linehaul_traffic.road_model import RoadArrays
-from linehaul_traffic.road_times import STUCK, append_times, retime
+from linehaul_traffic.road_times import STUCK, append_times, refresh, retime
 
 TOLERANCE = 1e-6
 """[s] overlap of claims that is rounding."""
@@ -204,6 +204,7 @@ __all__ = [
     'insert',
     'new_queues',
     'overlap',
+    'refresh',
     'release',
     'rests_on',
     'retime',

@@ -83,7 +83,7 @@ def retime(q: Queues, road: RoadArrays, now: float, ready: np.ndarray) -> None:
         q.claim[v, p] = keys[k]  # the old order is needed until all are done
     for k in range(total):
         q.claim[owner[k], step[k]] = new[k]
-    _refresh(q)
+    refresh(q)
 
 
 @njit(cache=True)
@@ -142,7 +142,7 @@ def _expect(
 
 
 @njit(cache=True)
-def _refresh(q: Queues) -> None:
+def refresh(q: Queues) -> None:
     """Bring the times on the lists up to date, and the lists in order."""
     q.gaps[:] = UNKNOWN
     for line in range(q.filled.size):
