@@ -26,29 +26,59 @@ def gaps(q: Queues, road: RoadArrays, kind: int, x: int) -> int:
     line = kind * elements + x
     if q.gaps[line] != UNKNOWN:
         return int(q.gaps[line])
-    total = 0
-    for b in range(road.rows.shape[0]):
-        for r in range(road.rows[kind, b, x], road.rows[kind, b, x + 1]):
-            total += q.filled[b * elements + road.row[r]]
-    begin, end, n = np.empty(total), np.empty(total), 0
+    room = 64
+    begin, end, n = np.empty(room), np.empty(room), 0
     for b in range(road.rows.shape[0]):
         for r in range(road.rows[kind, b, x], road.rows[kind, b, x + 1]):
             other = b * elements + road.row[r]
             for k in range(q.filled[other]):
-                low, j = q.begin[other, k], n
-                while j > 0 and begin[j - 1] > low:
-                    begin[j], end[j] = begin[j - 1], end[j - 1]
-                    j -= 1
-                begin[j], end[j] = low, q.end[other, k]
-                n += 1
+                if n == room:
+                    room *= 2
+                    begin, end = _longer(begin, room), _longer(end, room)
+                n = _cover(begin, end, n, q.begin[other, k], q.end[other, k])
     found, since = 0, -np.inf
     for k in range(n):
         if begin[k] > since and found < GAPS - 1:
             q.gap_begin[line, found], q.gap_end[line, found] = since, begin[k]
             found += 1
-        since = max(since, end[k])
+        since = end[k]
     if since < np.inf:
         q.gap_begin[line, found], q.gap_end[line, found] = since, np.inf
         found += 1
     q.gaps[line] = found
     return found
+
+
+@njit(cache=True)
+def _longer(array: np.ndarray, size: int) -> np.ndarray:
+    longer = np.empty(size)
+    longer[: array.size] = array
+    return longer
+
+
+@njit(cache=True)
+def _cover(begin: np.ndarray, end: np.ndarray, n: int, low: float, high: float) -> int:
+    """Add a time to n covered times, disjoint and rising; return how many there are then.
+
+    The claims of one vehicle on neighbouring elements run into each other, so there are far fewer
+    covered times than claims.
+    """
+    first, last = 0, n  # the times that end before `low`, by bisection
+    while first < last:
+        half = (first + last) // 2
+        if end[half] < low:
+            first = half + 1
+        else:
+            last = half
+    last = first
+    while last < n and begin[last] <= high:
+        low, high = min(low, begin[last]), max(high, end[last])
+        last += 1
+    if last == first:
+        for j in range(n, first, -1):
+            begin[j], end[j] = begin[j - 1], end[j - 1]
+    elif last > first + 1:
+        for j in range(last, n):
+            begin[first + 1 + j - last], end[first + 1 + j - last] = begin[j], end[j]
+    begin[first], end[first] = low, high
+    return n + 1 - (last - first)

@@ -43,7 +43,7 @@ GAIN = 0.05
 """[s] by which a new plan must be better in sum to replace the old one."""
 HOLD = 1.0
 """[s] for which a vehicle keeps the end of what is granted while others are planned first."""
-WIDE = 0.4
+WIDE = 0.1
 """Share of the trials that look for ways everywhere."""
 
 

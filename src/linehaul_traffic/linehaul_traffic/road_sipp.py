@@ -9,8 +9,9 @@ and the pose behind it must be free from the claim on, and the node where it tur
 leaves must stay free until the next node is reached. Labels are taken in order of arrival,
 prices paid, and what the rest costs on an empty floor, so the first label at the goal is the best.
 
-One simplification: of two labels on the same edge and in the same interval the earlier wins,
-though the later may arrive rolling and the other from rest (less than two seconds apart).
+One simplification: of two labels on the same edge and in the same interval the earlier wins, if it
+can brake there or the other cannot either, though the later may arrive rolling and the other from
+rest (less than two seconds apart).
 
 Source: Phillips, Likhachev (2011) "SIPP: safe interval path planning for dynamic environments";
 with continuous times and edge intervals as in Cohen et al. (2019) and Ma et al. (2019).
@@ -87,6 +88,7 @@ def _offer(
     brake: float,
     left: float,
     paid: float,
+    down: float,
 ) -> tuple[int, int]:
     """Add a label unless a better one is there; return the numbers of labels and heap entries."""
     if s.stamp[edge] != s.number[0]:
@@ -94,7 +96,12 @@ def _offer(
         s.newest[edge] = -1
     k = s.newest[edge]
     while k >= 0:
-        if s.until[k] == until and s.reach[k] <= reach and s.reach[k] + s.paid[k] <= reach + paid:
+        if (
+            s.until[k] == until
+            and s.reach[k] <= reach
+            and s.reach[k] + s.paid[k] <= reach + paid
+            and (s.reach[k] + down <= s.brake[k] or reach + down > brake)
+        ):
             return used, heap
         k = s.following[k]
     if used == s.edge.size:
@@ -109,14 +116,16 @@ def _offer(
 
 
 @njit(cache=True)
-def _beaten(s: Search, here: int) -> bool:
+def _beaten(s: Search, here: int, down: float) -> bool:
     """Tell whether another label of the same edge and interval arrives earlier."""
+    stops = s.reach[here] + down <= s.brake[here]
     k = s.newest[s.edge[here]]
     while k >= 0:
         if (
             s.until[k] == s.until[here]
             and s.reach[k] < s.reach[here]
             and s.reach[k] + s.paid[k] <= s.reach[here] + s.paid[here]
+            and (s.reach[k] + down <= s.brake[k] or not stops)
         ):
             return True
         k = s.following[k]
@@ -204,6 +213,7 @@ def _stand(  # noqa: D417 - the rest is that of _offer and earliest
             edge_high,
             left,
             paid,
+            road.down[m, edge],
         )
         i += 1
     return used, heap
@@ -249,7 +259,10 @@ def _roll(
     if j < 0:
         return used, heap
     high, edge_high = q.gap_end[into, i], min(q.gap_end[along, j], until)
-    return _offer(s, used, heap, edge, parent, -1.0, claim, at, reach, high, edge_high, left, paid)
+    down = road.down[m, edge]
+    return _offer(
+        s, used, heap, edge, parent, -1.0, claim, at, reach, high, edge_high, left, paid, down
+    )
 
 
 @njit(cache=True)
@@ -320,7 +333,7 @@ def earliest(  # noqa: D417 - arrays of one shape share a line
         here = s.items[0]
         heap = heap_drop(s.keys, s.items, heap)
         edge = s.edge[here]
-        if _beaten(s, here):
+        if _beaten(s, here, road.down[m, edge]):
             continue
         if road.end[edge] == goal:
             if s.until[here] == np.inf and s.reach[here] + road.down[m, edge] <= s.brake[here]:

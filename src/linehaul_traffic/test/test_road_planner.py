@@ -164,6 +164,14 @@ def test_after_a_restart_everybody_goes_on_in_the_same_order(seed, told):
     assert all(floor.done[v] > before[v] for v in floor.fleet)
 
 
+def test_a_step_without_time_to_brake_does_not_hide_a_later_one_that_has():
+    """Whoever would come just before another, and could not stop at its goal, comes behind it."""
+    floor = Floor(16777216)
+    for _ in range(40):
+        floor.step()  # every wish for a free place is met
+    assert min(floor.done.values()) >= 2
+
+
 def test_planned_times_are_those_of_the_speed_profile():
     floor = Floor(1, count=1)
     (vehicle,) = floor.fleet
