@@ -162,13 +162,16 @@ class Ear(Node):
         return list(dict.fromkeys(seen))
 
 
-def test_a_simulated_vehicle_and_a_ros_robot_take_orders_alike():
+@pytest.mark.parametrize('handshake', [False, True])
+def test_a_simulated_vehicle_and_a_ros_robot_take_orders_alike(handshake, tmp_path):
     names_of = ('agv_001', 'agv_002')
     with ros_context() as context:
         parameters = {'plant': 'cell', 'vehicles': 'agv_001,agv_003', 'speed': 20.0}
+        parameters |= {'handshake': handshake}
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         sim = SimNode(context=context, parameter_overrides=overrides)
         parameters = {'plant': 'cell', 'use_sim_time': True, 'pick_time': 2.0, 'drop_time': 2.0}
+        parameters |= {'handshake': handshake, 'patience': 20.0, 'state_dir': str(tmp_path)}
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         agv = AgvNode(context=context, namespace='/agv/agv_002', parameter_overrides=overrides)
         robots, ear = Robots(context, ['agv_002']), Ear(context, names_of)
@@ -178,7 +181,9 @@ def test_a_simulated_vehicle_and_a_ros_robot_take_orders_alike():
             spin_until(
                 executor, lambda: all(p.get_subscription_count() for p in ear.orders.values())
             )
-            told = {}
+            told, said = {}, []
+            signals = names.VEHICLE_SIGNALS.of('fa1_03')
+            ear.create_subscription(signals.type, signals.name, said.append, signals.qos)
             for name, station in zip(names_of, ('fa1_01', 'fa1_03'), strict=True):
                 request = RetrieveRequest(name, 'casing', 10)
                 load = sim.world.retrieve(request).load_id
@@ -190,6 +195,8 @@ def test_a_simulated_vehicle_and_a_ros_robot_take_orders_alike():
                 way = [(LoadCustody.HOLDER_VEHICLE, name), (LoadCustody.HOLDER_PORT, station)]
                 spin_until(executor, lambda n=load, w=way: ear.holders(n)[-2:] == w)
             assert told['agv_001'] == told['agv_002']
+            moved = [m for m in said if m.busy and m.vehicle_id == 'agv_002']
+            assert bool(moved) is handshake
             assert sim.world.verdict.clean
             assert sim.world.data.custody_errors == 0
 

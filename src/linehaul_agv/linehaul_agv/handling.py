@@ -40,12 +40,16 @@ class Method(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """How loads are handled: times of a pick and a drop [s], patience with the service [s]."""
+    """How loads are handled: times of a pick and a drop [s], patience with the service [s].
+
+    handshake: A pick or drop is called for, and ends when both sides have booked the load.
+    """
 
     method: Method = Method.TIMED
     pick_time: float = 8.0
     drop_time: float = 6.0
     patience: float = 60.0
+    handshake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Job:
         action: What it does.
         due: Plant time [s] at which it ends by itself.
         problem: Why it fails then; empty: it does not.
-        called: The robot's service was called, its answer ends the job.
+        called: Somebody else does it, and his answer ends the job.
     """
 
     action: Action
@@ -82,6 +86,8 @@ def start(
         return Job(action, now + FAIL_TIME, problem)
     if action.action_type not in HANDLED:
         return Job(action, now + (DOCK_TIME if action.action_type == 'startCharging' else 0.0))
+    if handler.handshake:
+        return Job(action, math.inf, called=True)
     if handler.method is Method.SERVICE:
         late = f'the {action.action_type} service gave no answer in {handler.patience:g} s'
         return Job(action, now + handler.patience, late, called=True)
@@ -118,10 +124,11 @@ def finish(job: Job, loads: tuple[Load, ...]) -> tuple[ActionReported, tuple[Loa
         return _failed(action, job.problem, known or error_types.LOAD_HANDLING_FAILED), loads
     result = ''
     if kind == 'pick':
-        result = action.parameter('loadId') or ''
+        known = str(loads[0].load_id) if loads else ''  # a handshake has said so before
+        result = action.parameter('loadId') or known
         loads = (Load(LoadId(result), 'container'),)
     elif kind == 'drop':
-        result = str(loads[0].load_id) if loads else ''
+        result = str(loads[0].load_id) if loads else action.parameter('loadId') or ''
         loads = ()
     return ActionReported(name, ActionStatus.FINISHED, result), loads
 
@@ -133,9 +140,12 @@ def _failed(action: Action, text: str, error_type: str) -> ActionReported:
     return ActionReported(ActionId(action.action_id), ActionStatus.FAILED, text, error)
 
 
-def interrupted(job: Job) -> Job:
-    """Return the job as it is after a restart: nobody knows how a called service ended."""
-    if not job.called:
+def interrupted(handler: Handler, job: Job) -> Job:
+    """Return the job as it is after a restart: nobody knows how a called service ended.
+
+    A handshake goes on from its own record.
+    """
+    if not job.called or handler.handshake:
         return job
     text = f'the vehicle was restarted during the {job.action.action_type}; a person must look'
     return Job(job.action, -math.inf, text)

@@ -9,6 +9,7 @@ say so. The base must stand by itself when commands stop coming: this process ca
 
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -42,6 +43,7 @@ from linehaul_agv.convert import (
     transform_from_msg,
 )
 from linehaul_agv.errors import MemoryFileError, SettingError
+from linehaul_agv.hand_offs.node import HandOffs, timed
 from linehaul_agv.handling import HANDLED, Handler, Job, Method
 from linehaul_agv.localise import Trust
 from linehaul_agv.memory import Memory, Store
@@ -49,6 +51,7 @@ from linehaul_agv.model import AgvState
 from linehaul_agv.robot import Outputs, Robot, Settings
 from linehaul_floor import PlantError, VehicleClass, load_plant
 from linehaul_ros import names
+from linehaul_transfer import patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,15 @@ class Config:
     handling_timeout: float = setting(
         60.0, doc='Patience with the services pick and drop.', unit='s', low=1.0, high=3600.0
     )
+    handshake: bool = setting(
+        False, doc='Picks and drops are agreed with the port by the load handshake.'
+    )
+    patience: float = setting(
+        1.0,
+        doc="Factor of the handshake's times, where plant time passes faster than the wall's.",
+        low=0.01,
+        high=1000.0,
+    )
     charge: float = setting(
         0.9, doc='State of charge at the beginning, without battery_state.', low=0.05, high=1.0
     )
@@ -103,7 +115,8 @@ class Config:
     def settings(self) -> Settings:
         """Return what the core needs to know."""
         method = Method(self.load_handling)
-        handler = Handler(method, self.pick_time, self.drop_time, self.handling_timeout)
+        times = self.pick_time, self.drop_time, self.handling_timeout
+        handler = Handler(method, *times, self.handshake)
         return Settings(handler, self.latency, self.corridor)
 
     def trust(self, cls: VehicleClass) -> Trust:
@@ -140,6 +153,7 @@ class AgvNode(Node):
         self._zeros = 0
         self._make_topics()
         self._handlers = self._make_handlers()
+        self._hand_offs = self._make_hand_offs()
         self._tf = self._listen_to_tf() if config.localisation == 'tf' else None
         self.create_timer(1.0 / config.rate, self.tick)
         self.get_logger().info(
@@ -179,6 +193,22 @@ class AgvNode(Node):
             text = "load_handling 'service' needs the ROS package std_srvs, which is not installed"
             raise SettingError(f'{text} here; install it, or use timed') from error
         return {name: self.create_client(Trigger, name) for name in HANDLED}
+
+    def _make_hand_offs(self) -> HandOffs | None:
+        config = self._config
+        if not config.handshake:
+            return None
+        if not config.state_dir:
+            raise SettingError('handshake: needs state_dir, where its record is kept')
+        times = {'pick': config.pick_time, 'drop': config.drop_time}
+        move = timed(self, lambda job: times[job.action.action_type])
+        if self._handlers:
+            move = self._move_by_service
+        factor = max(config.patience, 1.0)
+        return HandOffs(self, self.robot, patient(factor), Path(config.state_dir), move)
+
+    def _move_by_service(self, job: Job, home: Callable[[str], None]) -> None:
+        self._ask_service(job, home)
 
     def _listen_to_tf(self) -> Any:
         try:
@@ -243,6 +273,8 @@ class AgvNode(Node):
             self._look_up(now)
         before = {error.error_type for error in self.robot.agv.errors}
         motion = self.robot.step(now)
+        if self._hand_offs is not None:
+            self._hand_offs.tick(now)
         self._tell(now)
         for error in self.robot.agv.errors:
             if error.error_type not in before:
@@ -274,8 +306,9 @@ class AgvNode(Node):
         if self._store:
             self._store.save(self.robot.memory)
         self._publish(outputs)
-        for job in outputs.calls:
-            self._call(job)
+        if self._hand_offs is None:
+            for job in outputs.calls:
+                self._call(job)
 
     def _publish(self, outputs: Outputs) -> None:
         if outputs.connection:
@@ -286,17 +319,20 @@ class AgvNode(Node):
             self._state.publish(state_to_msg(outputs.state))
 
     def _call(self, job: Job) -> None:
-        name, client = job.action.action_id, self._handlers[job.action.action_type]
-        if not client.service_is_ready():
-            service = self.resolve_service_name(client.srv_name)
-            self._called(name, f'there is no service {service}')
-            return
-        future = client.call_async(client.srv_type.Request())
-        future.add_done_callback(partial(self._answered, name))
+        self._ask_service(job, partial(self._called, job.action.action_id))
 
-    def _answered(self, action_id: str, future: Any) -> None:
-        answer = future.result()
-        self._called(action_id, '' if answer.success else answer.message or 'it failed')
+    def _ask_service(self, job: Job, home: Callable[[str], None]) -> None:
+        """Have the robot's service move the load; say why it failed, empty: it did not."""
+        client = self._handlers[job.action.action_type]
+        if not client.service_is_ready():
+            home(f'there is no service {self.resolve_service_name(client.srv_name)}')
+            return
+
+        def answered(future: Any) -> None:
+            answer = future.result()
+            home('' if answer.success else answer.message or 'it failed')
+
+        client.call_async(client.srv_type.Request()).add_done_callback(answered)
 
     def _called(self, action_id: str, problem: str) -> None:
         self.robot.end_call(action_id, problem, now_of(self))
@@ -307,6 +343,8 @@ class AgvNode(Node):
     def close(self) -> int:
         """Command a stop, tell that the vehicle goes OFFLINE, and close the files."""
         now, last = now_of(self), self.robot.farewell(now_of(self))
+        if self._hand_offs is not None:
+            self._hand_offs.close()
         if self._store:
             self._store.save(self.robot.memory)
             self._store.close()

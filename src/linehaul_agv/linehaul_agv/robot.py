@@ -21,6 +21,7 @@ from linehaul_agv.conditions import Conditions
 from linehaul_agv.events import (
     Command,
     Drive,
+    ErrorRaised,
     Event,
     Halt,
     InstantActionsReceived,
@@ -45,9 +46,12 @@ from linehaul_floor import Place
 from linehaul_vda5050 import (
     Connection,
     ConnectionState,
+    Error,
     Factsheet,
     Header,
     InstantActions,
+    Load,
+    LoadId,
     NodeId,
     Order,
     State,
@@ -119,7 +123,7 @@ class Robot:
         errors = tuple(e for e in memory.agv.errors if e.error_type not in found.TYPES)
         self.agv: AgvState = replace(memory.agv, errors=errors)
         self.charge: Charge = replace(memory.charge, told=-math.inf)
-        self.jobs = tuple(map(handling.interrupted, memory.jobs))
+        self.jobs = tuple(handling.interrupted(settings.handler, job) for job in memory.jobs)
         self.loads = memory.loads
         self.motion = Motion()
         self._way_end = memory.way_end
@@ -178,6 +182,27 @@ class Robot:
     def receive_battery(self, reading: BatteryReading, now: float) -> None:
         """Let the robot tell of its battery."""
         self.charge = tell(self.charge, reading, now)
+
+    @property
+    def called(self) -> Job | None:
+        """What somebody else is to do with a load: the pick or drop that is called for."""
+        return next((job for job in self.jobs if job.called), None)
+
+    @property
+    def place(self) -> Place | None:
+        """The place of the node that was reached last."""
+        node = self.vehicle.roadmap.node_index.get(self.agv.last_node_id)  # type: ignore[call-overload]
+        return self._places.get(node)
+
+    def carry(self, load_id: str | None) -> None:
+        """Let the load sensors say what the vehicle carries now; None: nothing."""
+        self.loads = () if load_id is None else (Load(LoadId(load_id), 'container'),)
+        self._dirty = True
+
+    def tell_error(self, error: Error, now: float, *, active: bool) -> None:
+        """Let a device raise an error, or take it back."""
+        self._advance(ErrorRaised(error, active), now)
+        self._dirty = True
 
     def end_call(self, action_id: str, text: str, now: float) -> None:
         """Let the load handler answer; text is why it failed, empty: it did not."""
@@ -272,9 +297,7 @@ class Robot:
             self._dirty = True
 
     def _count_battery(self, dt: float, now: float, seen: Conditions) -> None:
-        node = self.vehicle.roadmap.node_index.get(self.agv.last_node_id)  # type: ignore[call-overload]
-        place = self._places.get(node)
-        power = place.charge_power if place else 0.0
+        power = self.place.charge_power if self.place else 0.0
         battery = self.vehicle.vehicle_class.battery
         moving = self._moving()
         self.charge = estimate(self.charge, battery, moving=moving, charge_power=power, dt=dt)
@@ -318,9 +341,7 @@ class Robot:
         self._way_end = left[-1].end_sequence if left else self.agv.last_sequence_id
 
     def _start(self, wanted: Job, now: float) -> None:
-        node = self.vehicle.roadmap.node_index.get(self.agv.last_node_id)  # type: ignore[call-overload]
-        place = self._places.get(node)
-        job = handling.start(self.settings.handler, wanted.action, place, self.loads, now)
+        job = handling.start(self.settings.handler, wanted.action, self.place, self.loads, now)
         self.jobs = (*self.jobs, job)
         if job.called:
             self._calls = (*self._calls, job)

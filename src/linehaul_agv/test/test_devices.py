@@ -68,11 +68,21 @@ def test_a_called_service_that_was_interrupted_needs_a_person():
     job = start(SERVICE, action('pick'), PORT, (), 10.0)
     assert job.called
     assert 'no answer' in finish(job, ())[0].result
-    again = interrupted(job)
+    again = interrupted(SERVICE, job)
     assert again.due < 0.0
     assert 'a person must look' in finish(again, ())[0].result
     timed = start(Handler(), action('pick'), PORT, (), 10.0)
-    assert interrupted(timed) == timed
+    assert interrupted(SERVICE, timed) == timed
+
+
+def test_a_pick_by_handshake_ends_when_it_is_said_to_and_outlives_the_process():
+    agreed = Handler(handshake=True)
+    job = start(agreed, action('pick'), PORT, (), 10.0)
+    assert job.called
+    assert job.due == math.inf
+    assert interrupted(agreed, job) == job
+    answer, loads = finish(job, LOAD)  # what the handshake has said that it carries
+    assert (answer.result, loads[0].load_id) == ('casing-1', 'casing-1')
 
 
 def test_the_battery_is_estimated_until_the_robot_tells_it():

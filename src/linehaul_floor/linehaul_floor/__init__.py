@@ -15,6 +15,7 @@ from linehaul_floor.ids import (
     VehicleId,
     ZoneId,
 )
+from linehaul_floor.line_side import first_loads, part_places
 from linehaul_floor.parse import parse_plant
 from linehaul_floor.plant import (
     Area,
@@ -73,8 +74,10 @@ __all__ = [
     'ZoneId',
     'ZoneKind',
     'conflict_table',
+    'first_loads',
     'load_plant',
     'parse_plant',
+    'part_places',
     'plant_names',
     'shortest_route',
     'travel_time',

@@ -13,8 +13,8 @@ from math import inf
 from typing import Any
 
 from linehaul_line.assembly import Assembly, Event, run_until
-from linehaul_line.feeding import Feeding, Hold, Intent, Release, feed, lost
-from linehaul_line.ids import RequestId, StationId
+from linehaul_line.feeding import Feeding, Intent, feed, hold, lost
+from linehaul_line.ids import NO_LOAD, LoadId, RequestId, StationId
 from linehaul_line.line import (
     LineSequence,
     PartKey,
@@ -23,6 +23,7 @@ from linehaul_line.line import (
     station_needs,
     tabulate,
 )
+from linehaul_line.loads import LineSide, line_side
 from linehaul_line.lookahead import FloatArray, run_out
 from linehaul_line.packml import Refusal, State
 from linehaul_line.product import Unit
@@ -35,7 +36,7 @@ class LineDesk:
     """A line and its requests.
 
     steps: how far the sequence is looked at. serial: requests made so far, in the request ids, so
-    that a restarted desk never uses one twice.
+    that a restarted desk never uses one twice. side: which loads stand beside the stations.
     """
 
     assembly: Assembly
@@ -43,9 +44,10 @@ class LineDesk:
     responses: dict[StationId, Response]
     steps: int = 250
     serial: int = 0
+    side: LineSide = field(default_factory=LineSide)
     _begun: dict[RequestId, float] = field(default_factory=dict)
+    _loaded: set[RequestId] = field(default_factory=set)
     _table: SequenceTable | None = None
-    _holding: bool = False
 
     def tick(self, now: float, *, simulated: bool = True) -> tuple[list[Intent], list[Event]]:
         """Move the line to a time [s]; return what to tell the fleet and what happened.
@@ -59,32 +61,28 @@ class LineDesk:
             self.assembly, events = run_until(self.assembly, now)
         else:
             self.assembly = replace(self.assembly, now=now)
+        self.side.settle(self.assembly.stock)
         times = self.times(now)
-        intents = self._holds()
+        intents: list[Intent] = []
         stock = dict(self.assembly.stock)
+        why = self._stands()
         for key, part in self.assembly.stock.items():
-            needs = self.needs(key, times)
-            response = self.responses[key[0]]
-            if self._holding:
-                continue
-            stock[key], found = feed(part, needs, response, self.feeding, now, self._new_request)
+            if why:
+                stock[key], found = _hold_all(part, why)
+            else:
+                needs, response = self.needs(key, times), self.responses[key[0]]
+                about = self.feeding, now, self._new_request, self._loaded
+                stock[key], found = feed(part, needs, response, *about)
             intents += found
         self.assembly = replace(self.assembly, stock=stock)
         return intents, events
 
-    def _holds(self) -> list[Intent]:
-        """Return the holds or releases of all open requests when the line goes down or up.
-
-        A starved line is not down: what it waits for must come.
-        """
-        down = self.assembly.state not in (State.EXECUTE, State.SUSPENDED)
-        if down == self._holding:
-            return []
-        self._holding = down
-        kind = Hold if down else Release
+    def _stands(self) -> str:
+        """Return why nothing is to come now; empty: the line runs, or waits for what must come."""
         line = self.assembly
-        reason = f'line {line.plan.id} stands: {line.cause()}' if down else 'the line runs again'
-        return [kind(p.request, reason) for part in line.stock.values() for p in part.promises]
+        if line.state in (State.EXECUTE, State.SUSPENDED):
+            return ''
+        return f'line {line.plan.id} stands: {line.cause()}'
 
     def times(self, now: float) -> FloatArray:
         """Return the times (N,) [s] of the next steps, as far as known."""
@@ -128,7 +126,13 @@ class LineDesk:
         ready = max(one.asked, one.earliest - response.soonest(self.feeding.policy.z))
         self.responses[station] = observe_wait(response, max(now - ready, 0.0))
 
-    def placed(self, request: RequestId, quantity: int, now: float) -> Refusal | None:
+    def loaded(self, request: RequestId) -> None:
+        """Take note that the container of a request is on a vehicle."""
+        self._loaded.add(request)
+
+    def placed(
+        self, request: RequestId, quantity: int, now: float, load: LoadId = NO_LOAD
+    ) -> Refusal | None:
         """Book a container that came, or return why it cannot stand there."""
         found = self.find(request)
         if found is None:
@@ -139,25 +143,29 @@ class LineDesk:
             return Refusal(f'{key[0]}, {key[1]}: delivered into a full place; count it')
         quantity = min(max(quantity, 1), part.container_quantity)
         self._set(key, put(part, quantity, request))
+        self.side.came(key, load)
         begun = self._begun.pop(request, one.asked)
+        self._loaded.discard(request)
         handed = self.responses[key[0]].transfer.mean
         self.responses[key[0]] = observe_travel(
             self.responses[key[0]], max(now - begun - handed, 0.0)
         )
         return None
 
-    def came(self, key: PartKey, quantity: int) -> Refusal | None:
+    def came(self, key: PartKey, quantity: int, load: LoadId = NO_LOAD) -> Refusal | None:
         """Book a container that came although its request was withdrawn, or say why not."""
         part = _as_found(self.assembly.stock[key])
         if not has_room(part):
             return Refusal(f'{key[0]}, {key[1]}: delivered into a full place; count it')
         self._set(key, put(part, min(max(quantity, 1), part.container_quantity)))
+        self.side.came(key, load)
         return None
 
     def failed(self, request: RequestId) -> None:
         """Close a request that brought nothing; the next tick asks anew where it is needed."""
         found = self.find(request)
         self._begun.pop(request, None)
+        self._loaded.discard(request)
         if found is not None:
             self._set(found[0], lost(self.assembly.stock[found[0]], request))
 
@@ -188,6 +196,7 @@ class LineDesk:
             'held': dict(line.held),
             'done': line.done,
             'stood': [line.stood_starved, line.stood_own],
+            'side': self.side.out(),
             'stock': [_part_out(key, part) for key, part in line.stock.items()],
         }
 
@@ -198,6 +207,8 @@ class LineDesk:
             key = (one['station'], one['item'])
             if key in stock:
                 stock[key] = _part_in(stock[key], one)
+        if 'side' in saved:
+            self.side = line_side(saved['side'])
         starved, own = saved['stood']
         state = State(saved['state'])
         self.serial = saved['serial']
@@ -238,6 +249,12 @@ class LineDesk:
         return RequestId(f'{self.assembly.plan.id}-{self.serial}')
 
 
+def _hold_all(part: PartStock, why: str) -> tuple[PartStock, list[Intent]]:
+    told = [hold(one, why) for one in part.promises]
+    intents = [intent for _, found in told for intent in found]
+    return replace(part, promises=tuple(one for one, _ in told)), intents
+
+
 def _as_found(part: PartStock) -> PartStock:
     """Return the stock that a container was put into: an empty in its way must have gone."""
     return fetch_empty(part) if not has_room(part) and part.empties else part
@@ -249,7 +266,9 @@ def _part_out(key: PartKey, part: PartStock) -> dict[str, Any]:
         'item': key[1],
         'contents': list(part.contents),
         'empties': part.empties,
-        'promises': [[p.request, p.quantity, p.earliest, p.due, p.asked] for p in part.promises],
+        'promises': [
+            [p.request, p.quantity, p.earliest, p.due, p.asked, p.held] for p in part.promises
+        ],
     }
 
 

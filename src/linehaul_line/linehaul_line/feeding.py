@@ -1,23 +1,27 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a line asks of the fleet: requests made, changed and withdrawn as the line goes on.
+"""What a line asks of the fleet: requests made, changed, held and withdrawn as the line goes on.
 
 `feed` looks at one part at a time and returns intents; it holds no state. A request carries the
 run-out as its due time and the time at which there will be room as its earliest. When sequence,
 speed or state of the line move the run-out by more than `tolerance`, the request is changed;
-when the known sequence no longer needs it, it is withdrawn. Small moves are let be: a fleet that
-is told something new each second finds no rest.
+when the known sequence no longer needs it, it is withdrawn. A request that would come before its
+place is free, because the line slowed down or stands, is held until it will be. Small moves are
+let be: a fleet that is told something new each second finds no rest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from math import inf
 
 from linehaul_line.dispatch import candidate, priority
 from linehaul_line.ids import ItemId, RequestId, StationId
-from linehaul_line.lookahead import FloatArray, Policy, propose
+from linehaul_line.lookahead import FloatArray, Policy, next_window, propose
 from linehaul_line.response import Response
 from linehaul_line.stock import PartStock, Promise, promise, withdraw
+
+NEAR = 30.0
+"""[s] that a vehicle with the container on it needs at least when it may come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Ask the fleet not to bring an open request now: its line stands by its own fault."""
+    """Ask the fleet not to bring an open request now, and why."""
 
     request: RequestId
     reason: str
@@ -90,6 +94,7 @@ def feed(
     feeding: Feeding,
     now: float,
     new_request: Callable[[], RequestId],
+    loaded: Collection[RequestId] = (),
 ) -> tuple[PartStock, list[Intent]]:
     """Return the stock with its promises as they should be, and what to tell the fleet.
 
@@ -100,6 +105,7 @@ def feed(
         feeding: how the line feeds itself.
         now: plant time [s].
         new_request: gives a request id that was never used.
+        loaded: requests whose container is on a vehicle.
     """
     intents: list[Intent] = []
     covered = stock.quantity
@@ -111,8 +117,16 @@ def feed(
             continue
         covered += one.quantity
         changed = _moved(stock, one, due, response, feeding, now)
-        kept.append(one if changed is None else replace(one, due=due))
-        intents += [] if changed is None else [changed]
+        if changed is not None:
+            intents.append(changed)
+        new = one if changed is None else replace(one, due=due)
+        free = _free_at(stock, kept, needs, now)
+        way = NEAR if one.request in loaded else response.soonest(feeding.policy.z)
+        new, told = hold(new, _no_room(stock, one, free, way, now))
+        if one.held and not new.held:
+            new = replace(new, earliest=max(new.earliest, free + feeding.policy.clearing))
+        kept.append(new)
+        intents += told
     stock = replace(stock, promises=tuple(kept))
     for proposal in propose(stock.supply, needs, response, feeding.policy, now):
         name = new_request()
@@ -122,6 +136,42 @@ def feed(
         ask = Ask(name, stock.station, stock.item, proposal.quantity, *window, urgent)
         intents.append(ask)
     return stock, intents
+
+
+def hold(one: Promise, why: str) -> tuple[Promise, list[Intent]]:
+    """Return an open delivery held for a reason, or released where there is none, and say so."""
+    if bool(why) == one.held:
+        return one, []
+    told = Hold(one.request, why) if why else Release(one.request, 'there is room when it comes')
+    return replace(one, held=bool(why)), [told]
+
+
+def _free_at(stock: PartStock, ahead: list[Promise], needs: FloatArray, now: float) -> float:
+    """Return when there is a place [s] behind the deliveries that come before."""
+    supply = replace(stock.supply, promised=tuple(other.quantity for other in ahead))
+    return next_window(supply, needs, now).free
+
+
+def _no_room(
+    stock: PartStock,
+    one: Promise,
+    free: float,
+    way: float,
+    now: float,
+) -> str:
+    """Return why an open delivery would find no place when it comes; empty: it will find one.
+
+    Args:
+        stock: with its containers.
+        one: which.
+        free: when there is a place for it [s].
+        way: seconds that it still needs at least.
+        now: plant time [s].
+    """
+    if free <= (now + way if one.held else max(one.earliest, now + way)):
+        return ''
+    when = f'for {free - now:.0f} s' if free < inf else 'within the known sequence'
+    return f'{stock.station} has no place for {stock.item} {when}'
 
 
 def _moved(

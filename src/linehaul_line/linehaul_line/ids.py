@@ -7,15 +7,20 @@ from typing import NewType
 from linehaul_floor import ItemId, LineId, PlaceId
 
 RequestId = NewType('RequestId', str)
+LoadId = NewType('LoadId', str)
 UnitId = NewType('UnitId', str)
 OrderId = NewType('OrderId', str)
 OwnerId = NewType('OwnerId', str)
 ModelId = NewType('ModelId', str)
 StationId = PlaceId
 
+NO_LOAD = LoadId('')
+
 __all__ = [
+    'NO_LOAD',
     'ItemId',
     'LineId',
+    'LoadId',
     'ModelId',
     'OrderId',
     'OwnerId',

@@ -23,21 +23,21 @@ from rclpy.node import Node
 
 from linehaul_floor import Line, PlantError, load_plant
 from linehaul_interfaces.action import DeliverMaterial
-from linehaul_interfaces.msg import DeliveryState, ErrorCode
+from linehaul_interfaces.msg import DeliveryState, ErrorCode, LoadCustody
 from linehaul_interfaces.srv import ChangeDelivery, SetLineSequence, SetLineState
 from linehaul_line.assembly import Event, Finished, Resumed, Stopped, command, set_speed
 from linehaul_line.convert import line_state, station_state, to_goal, to_unit
 from linehaul_line.desk import LineDesk
 from linehaul_line.errors import LineError
 from linehaul_line.feeding import Ask, Change, Feeding, Hold, Intent, Release, Withdraw
-from linehaul_line.ids import LineId, RequestId
+from linehaul_line.ids import LineId, LoadId, RequestId
 from linehaul_line.line import LineSequence, replace_units
 from linehaul_line.lookahead import Policy
 from linehaul_line.mapping import apply, parse_mapping
 from linehaul_line.packml import Command, Refusal
 from linehaul_line.request import RequestClient
 from linehaul_line.sizing import check_sizes
-from linehaul_line.source import demands, expected_responses, make_line, more
+from linehaul_line.source import demands, expected_responses, first_side, make_line, more
 from linehaul_line.station_client import Silent, StationClient
 from linehaul_ros import names
 
@@ -68,6 +68,13 @@ class Config:
         high=36000.0,
     )
     z: float = setting(2.0, doc='Spreads of the response to ask earlier.', low=0.0, high=10.0)
+    clearing: float = setting(
+        30.0,
+        doc='Time from an emptied container until the next should stand before its place.',
+        unit='s',
+        low=0.0,
+        high=3600.0,
+    )
     wait: float = setting(
         60.0,
         doc='Wait for a vehicle that is expected before any was measured.',
@@ -102,6 +109,9 @@ class LineNode(Node):
         self._line_states = self._announce(names.LINE_STATE, self._plant.lines)
         stations = [one for line in self._plant.lines.values() for one in line.stations]
         self._station_states = self._announce(names.STATION_STATE, stations)
+        used, custody = names.USED_LOADS, names.CUSTODY
+        self._used = self.create_publisher(used.type, used.name, used.qos)
+        self.create_subscription(custody.type, custody.name, self._custody, custody.qos)
         self._read_mappings()
         self.create_service(SetLineState, names.SET_LINE_STATE.name, self._set_state)
         self.create_service(SetLineSequence, names.SET_LINE_SEQUENCE.name, self._set_sequence)
@@ -165,8 +175,8 @@ class LineNode(Node):
         responses = expected_responses(
             self._plant, line, wait=config.wait, transfer=config.transfer
         )
-        feeding = Feeding(Policy(z=config.z, cover=config.cover))
-        return LineDesk(made, feeding, responses)
+        feeding = Feeding(Policy(z=config.z, cover=config.cover, clearing=config.clearing))
+        return LineDesk(made, feeding, responses, side=first_side(self._plant, line))
 
     # The cycle.
 
@@ -248,6 +258,8 @@ class LineNode(Node):
         def on_state(state: DeliveryState) -> None:
             if state.phase in _BEGUN:
                 self._desk_of(ask).begun(ask.request, now_of(self))
+            if state.phase in _BEGUN[1:]:
+                self._desk_of(ask).loaded(ask.request)
 
         self._goals[ask.request] = self._requests.deliver(to_goal(ask, now), on_result, on_state)
 
@@ -267,9 +279,10 @@ class LineNode(Node):
                 f'request={ask.request} failed: code={result.error_code} {result.error_msg}'
             )
             return
-        refused = desk.placed(ask.request, result.quantity, now_of(self))
+        load = LoadId(result.load_id)
+        refused = desk.placed(ask.request, result.quantity, now_of(self), load)
         if refused is not None and desk.find(ask.request) is None:
-            refused = desk.came((ask.station, ask.item), result.quantity)
+            refused = desk.came((ask.station, ask.item), result.quantity, load)
         if refused is not None:
             desk.failed(ask.request)
             self.get_logger().error(f'request={ask.request} {refused.text}')
@@ -308,6 +321,14 @@ class LineNode(Node):
         for station in desk.assembly.plan.stations:
             state = station_state(desk.assembly, station, run_outs, now)
             self._station_states[station].publish(state)
+        for load in desk.side.to_tell():
+            self._used.publish(LoadCustody(load_id=load, holder_kind=LoadCustody.HOLDER_PORT))
+
+    def _custody(self, message: LoadCustody) -> None:
+        """Hear that a container which a line has used up is known to be empty."""
+        if message.quantity == 0 or message.holder_kind == LoadCustody.HOLDER_GONE:
+            for desk in self._desks.values():
+                desk.side.heard(LoadId(message.load_id))
 
     # Services.
 

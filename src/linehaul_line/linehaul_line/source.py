@@ -10,11 +10,12 @@ from math import inf, isfinite
 
 import numpy as np
 
-from linehaul_floor import Flow, Line, PlaceKind, Plant, RouteTable
+from linehaul_floor import Flow, Line, PlaceKind, Plant, RouteTable, first_loads, part_places
 from linehaul_line.assembly import Assembly, full_stock
 from linehaul_line.goal_chasing import goal_chasing
-from linehaul_line.ids import LineId, ModelId, OrderId, OwnerId, StationId, UnitId
+from linehaul_line.ids import LineId, LoadId, ModelId, OrderId, OwnerId, StationId, UnitId
 from linehaul_line.line import LinePlan, LineSequence
+from linehaul_line.loads import LineSide, of_loads
 from linehaul_line.pace import Pace
 from linehaul_line.product import Model, Unit, parts_of, standard_model
 from linehaul_line.response import Response, prior
@@ -73,11 +74,20 @@ def make_line(
     """
     made = list(models) or [standard_model(plant, line)]
     plan = LinePlan(line.id, line.stations, {one.id: one for one in made}, line.takt)
-    places = {station: plant.places[station].capacity for station in line.stations}
+    places = {station: part_places(plant, station) for station in line.stations}
     containers = {item.id: item.container_units for item in plant.items.values()}
     row = units(line.id, made, [1] * len(made), 0, known)
     stock = full_stock(plan, places, containers, exchange=exchange)
     return Assembly(plan, LineSequence(0, row), 0, Pace(line.takt, 1.0, start), stock, now=start)
+
+
+def first_side(plant: Plant, line: Line) -> LineSide:
+    """Return the loads that stand beside a line of a simulated plant at the beginning."""
+    return of_loads([
+        ((station, item), LoadId(load))
+        for station, item, load in first_loads(plant)
+        if station in line.stations
+    ])  # fmt: skip
 
 
 def expected_responses(

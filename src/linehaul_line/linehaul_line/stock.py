@@ -17,13 +17,17 @@ from linehaul_line.lookahead import Supply
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """An open delivery: parts, run-out [s] that it was asked for, earliest [s] it may come."""
+    """An open delivery: parts, run-out [s] that it was asked for, earliest [s] it may come.
+
+    held: the fleet was told not to bring it now.
+    """
 
     request: RequestId
     quantity: int
     earliest: float
     due: float
     asked: float
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,10 +220,27 @@ def test_a_line_that_stands_has_its_deliveries_held_and_needs_them_later():
     assert hold == Hold(ask.request, 'line fa1 stands: b: gripper')
     assert one.tick(now + 100.0)[0] == []
     one.assembly = mended(one.assembly, B)
-    release, change = one.tick(now + 101.0)[0]
-    assert release == Release(ask.request, 'the line runs again')
+    change, release = one.tick(now + 101.0)[0]
+    assert release == Release(ask.request, 'there is room when it comes')
     assert isinstance(change, Change)
     assert change.due == pytest.approx(ask.due + 100.0, abs=2.0)
+
+
+def test_a_request_that_comes_before_its_place_is_free_is_held_and_released_once():
+    one = desk(line(stock=12), cover=1000.0)
+    now, ask = first_ask(one)
+    one.assembly = set_speed(one.assembly, 0.2)
+    told = []
+    for time in range(int(now) + 1, int(now) + 900):
+        room = len(one.assembly.stock[ask.station, ask.item].contents) < 2
+        found = [i for i in one.tick(float(time))[0] if getattr(i, 'request', '') == ask.request]
+        told += [(i, room, time) for i in found if isinstance(i, Hold | Release)]
+    (hold, _, at), (release, free, then) = told
+    assert isinstance(hold, Hold)
+    assert 'has no place for fan for' in hold.reason
+    assert isinstance(release, Release)
+    assert at < then
+    assert free or then > at + CALM.soonest(2.0)
 
 
 def test_a_starved_line_is_not_held_off_what_it_waits_for():

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from linehaul_line.errors import ProductError, StockError
+from linehaul_line.ids import ItemId, LoadId, StationId
 from linehaul_line.jis import in_sequence, kits, outdated
+from linehaul_line.loads import MOST_TIMES, LineSide, line_side, of_loads
 from linehaul_line.packml import Command, Refusal, State, advance, settle
 from linehaul_line.product import Model, Unit, parse_products, parts_of, standard_model
 from linehaul_line.resequence import around_late_part
@@ -32,6 +34,42 @@ from linehaul_floor import load_plant
 
 PLANT = load_plant('cell')
 LINE = next(iter(PLANT.lines.values()))
+
+
+# -- loads beside the line
+
+KEY = (StationId('fa1_01'), ItemId('casing'))
+
+
+@given(st.data())
+def test_what_the_line_uses_up_are_the_loads_that_came_first(data):
+    """Whatever comes, is used or is counted: no load is told twice, none in another order."""
+    side, came, used, count = LineSide(), [], [], 0
+    for number in range(data.draw(st.integers(0, 30))):
+        if count < 4 and data.draw(st.booleans()):
+            came.append(LoadId(f'l{number}'))
+            side.came(KEY, came[-1])
+            count += 1
+        else:
+            count = data.draw(st.integers(0, count))
+        side.settle({KEY: PartStock(*KEY, 4, 10, (10,) * count)})
+        told = side.to_tell()
+        used += [one for one in told if one not in used]
+        assert line_side(side.out()) == LineSide(side.rows, dict.fromkeys(side.used, 0))
+        if data.draw(st.booleans()):
+            for one in told:
+                side.heard(one)
+            assert side.to_tell() == []
+    assert used == came[: len(used)]
+    assert list(side.rows.get(KEY, ())) == came[len(used) :]
+
+
+def test_containers_that_nobody_knows_are_not_told_for_ever():
+    side = of_loads([(KEY, LoadId('a'))])
+    side.settle({KEY: PartStock(*KEY, 2, 10, (10, 10))})  # a person put one before it
+    side.settle({KEY: PartStock(*KEY, 2, 10, ())})
+    told = [side.to_tell() for _ in range(MOST_TIMES + 1)]
+    assert told == [[LoadId('a')]] * MOST_TIMES + [[]]
 
 
 # -- PackML

@@ -18,9 +18,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
 
-from linehaul_floor import load_plant
+from linehaul_floor import first_loads, load_plant
 from linehaul_interfaces.action import DeliverMaterial
-from linehaul_interfaces.msg import DeliveryState, ErrorCode
+from linehaul_interfaces.msg import DeliveryState, ErrorCode, LoadCustody
 from linehaul_interfaces.srv import ChangeDelivery, SetLineState
 from linehaul_ros import names
 
@@ -127,6 +127,22 @@ def test_a_line_asks_takes_what_comes_and_obeys(tmp_path):
                 == ErrorCode.LINE_SPEED_OUT_OF_RANGE
             )
         assert bench.node.close() == 0
+
+
+def test_a_used_container_is_told_until_the_floor_knows(tmp_path):
+    with ros_context() as context:
+        bench = Bench(context, tmp_path)
+        used, custody, told = names.USED_LOADS, names.CUSTODY, []
+        bench.fleet.create_subscription(used.type, used.name, told.append, used.qos)
+        floor = bench.fleet.create_publisher(custody.type, custody.name, custody.qos)
+        with spinning(context, bench.node, bench.fleet) as executor:
+            spin_until(executor, lambda: len({m.load_id for m in told}) < len(told))
+            load = told[0].load_id
+            assert load in {name for _, _, name in first_loads(PLANT)}
+            gone = LoadCustody(load_id=load, holder_kind=LoadCustody.HOLDER_GONE)
+            floor.publish(gone)
+            spin_until(executor, lambda: load not in bench.node._desks[LINE.id].side.used)
+        bench.node.close()
 
 
 def test_a_killed_line_comes_back_with_its_requests(tmp_path):

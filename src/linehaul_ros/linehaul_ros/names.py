@@ -94,6 +94,8 @@ VEHICLE_FACTSHEET = Topic('agv/{id}/factsheet', VehicleFactsheet, LATCHED)
 STATION_SIGNALS = Topic('port/{id}/station_signals', StationSignals, LATCHED)
 VEHICLE_SIGNALS = Topic('port/{id}/vehicle_signals', VehicleSignals, LATCHED)
 CUSTODY = Topic('custody', LoadCustody, EVENTS)
+#: Lines say which containers beside them are empty, until `custody` says so, too.
+USED_LOADS = Topic('used_loads', LoadCustody, EVENTS)
 
 FLEET_STATE = Topic('fleet/state', FleetState, LATCHED)
 FLEET_EVENTS = Topic('fleet/events', FleetEvent, EVENTS)
@@ -125,6 +127,8 @@ INJECT_FAULT = Endpoint('inject_fault', InjectFault)
 CONFIRM_LOAD = Endpoint('fleet/confirm_load', ConfirmLoad)
 CONFIRM_TRANSFER = Endpoint('port/{id}/confirm_load', ConfirmLoad)
 RESET_PORT = Endpoint('port/{id}/reset', Trigger)
+#: The same word, to the vehicle: for a hand-off with a port that keeps no record.
+CONFIRM_AT_VEHICLE = Endpoint('agv/{id}/confirm_load', ConfirmLoad)
 
 LOOK_UP_STOCK = Endpoint('look_up_stock', LookUpStock)
 ADJUST_STOCK = Endpoint('adjust_stock', AdjustStock)

@@ -12,6 +12,7 @@ from linehaul_transfer.model import NO_LOAD, Code
 
 from linehaul_agv import ErrorRaised, Event, Vehicle
 from linehaul_floor import Place, PlaceId, Plant
+from linehaul_floor import VehicleId as AgvId
 from linehaul_sim.hand_off_data import HandOffs, Kept, Work
 from linehaul_sim.handling import done, failed
 from linehaul_sim.loads import HolderKind, Ledger, gives, has_port, takes
@@ -38,10 +39,10 @@ from linehaul_transfer import (
     Sensors,
     SessionId,
     Start,
-    Timers,
     Transfer,
     VehicleSide,
     VehicleSignals,
+    patient,
     port_side,
     restore_port,
     restore_vehicle,
@@ -54,7 +55,6 @@ from linehaul_vda5050 import LoadId as VdaLoadId
 FULL = Sensors(True, True)
 FROZEN = 'LOAD_TRANSFER_STOPPED'
 """Error of a vehicle whose hand-off a person must end."""
-TIMERS = Timers()
 IDLE_EVERY = 5
 """Steps between two looks at ports with nobody at them."""
 
@@ -92,6 +92,7 @@ class Transfers:
     ) -> None:
         self._plant, self._settings = plant, settings
         self._vehicles, self._data = vehicles, data
+        self._timers = patient(settings.patience)
 
     @property
     def _all(self) -> HandOffs:
@@ -123,16 +124,18 @@ class Transfers:
         vehicle = self._vehicles[i]
         kept = self._all.kept.setdefault(i, Kept())
         seen = FULL if vehicle.id in self._data.ledger.carried else CLEAR
-        state = restore_vehicle(TransferVehicleId(vehicle.id), TIMERS.attempts, kept.record, seen)
-        side = vehicle_side(state, TIMERS, kept, now)
+        state = restore_vehicle(
+            TransferVehicleId(vehicle.id), self._timers.attempts, kept.record, seen
+        )
+        side = vehicle_side(state, self._timers, kept, now)
         self._all.vehicles[i] = side
         return side
 
     def _port(self, place: PlaceId, now: float) -> PortSide:
         found = self._all.ports.get(place)
         if found is None:
-            state = restore_port(PortId(place), TIMERS.attempts, None, CLEAR)
-            found = self._all.ports[place] = port_side(state, TIMERS, Kept(), now)
+            state = restore_port(PortId(place), self._timers.attempts, None, CLEAR)
+            found = self._all.ports[place] = port_side(state, self._timers, Kept(), now)
         return found
 
     # -- the step ----------------------------------------------------------------------------
@@ -158,10 +161,15 @@ class Transfers:
         if message is None or not message.port_id:
             return
         self._all.said.append(message)
-        foreign = message.port_id in self._settings.foreign_ports
-        if foreign or self._data.radio.lost(i, self._data.rng):
+        if not self._data.radio.lost(i, self._data.rng):
+            self.hear_vehicle(message, now)
+
+    def hear_vehicle(self, message: VehicleSignals, now: float) -> None:
+        """Let the port at which a vehicle stands hear it, and answer."""
+        place = PlaceId(message.port_id)
+        if place in self._settings.foreign_ports or place not in self._data.ledger.ports:
             return
-        port = self._port(PlaceId(message.port_id), now)
+        port = self._port(place, now)
         if port.may_move:
             self._look(port, message, now)
         port.handle(HeardVehicle(message), now)
@@ -268,6 +276,23 @@ class Transfers:
             self._all.told[i] = now
             events.append(ErrorRaised(now))
         return events
+
+    def sense(self, place: PlaceId, vehicle: AgvId, loads: tuple[str, ...], now: float) -> None:
+        """Let a port see that a vehicle which is not simulated here has moved its load handler.
+
+        Args:
+            place: The port that the vehicle stands at.
+            vehicle: Who.
+            loads: What it carries now.
+            now: Plant time [s].
+        """
+        port = self._all.ports.get(place)
+        if port is None or str(port.state.vehicle) != vehicle:
+            return
+        load = VdaLoadId(port.state.load)
+        here = load in self._data.ledger.ports[place].loads
+        if here is not (load in loads):
+            port.handle(Sensed(FULL if here else CLEAR), now)
 
     # -- people ------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from linehaul_sim.faults import Fault
 from linehaul_sim.warehouse import RetrieveRequest
-from linehaul_transfer import PortSignals
+from linehaul_transfer import PortSignals, VehicleSignals
 from linehaul_vda5050 import InstantActions, Order
 
 
@@ -58,6 +58,13 @@ class LoadsSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadUsed:
+    """A line said that a container beside it is empty."""
+
+    load_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TransferConfirmed:
     """A person said where the load of a stopped hand-off is; holder as HOLDER_* of LoadCustody."""
 
@@ -65,6 +72,13 @@ class TransferConfirmed:
     session_id: str
     holder: int
     actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleHeard:
+    """A vehicle that is not simulated here said its levels."""
+
+    signals: VehicleSignals
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +120,10 @@ Input: TypeAlias = (
     | RetrievalCancelled
     | FaultInjected
     | LoadsSeen
+    | LoadUsed
     | TransferConfirmed
     | PortReset
     | StationHeard
+    | VehicleHeard
     | WarehouseTold
 )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from linehaul_floor import Flow, ItemId, Place, PlaceId, PlaceKind, Plant, VehicleId
+from linehaul_floor import Flow, ItemId, Place, PlaceId, PlaceKind, Plant, VehicleId, first_loads
 from linehaul_vda5050 import LoadId
 
 MOST_CAME = 20_000
@@ -170,6 +170,19 @@ class Ledger:
 def new_ledger(plant: Plant) -> Ledger:
     """Return a ledger with the empty ports of a plant."""
     return Ledger(ports={place.id: Port() for place in plant.places.values() if has_port(place)})
+
+
+def fill_stations(plant: Plant, ledger: Ledger, now: float) -> None:
+    """Put full containers into all places of the stations."""
+    for station, item_id, name in first_loads(plant):
+        item = plant.items[item_id]
+        load = Load(
+            LoadId(name), item_id, 'lot-0000', item.container_units, item.load_mass, '',
+            HolderKind.PORT, station, 1, now,
+        )  # fmt: skip
+        ledger.loads[load.id] = load
+        ledger.ports[station].loads.append(load.id)
+        ledger.changed.append(load.id)
 
 
 def has_port(place: Place) -> bool:

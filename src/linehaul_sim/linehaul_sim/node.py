@@ -20,6 +20,7 @@ from linehaul_ros.time import now_of, to_time
 from linehaul_transfer.convert import (
     port_signals_from_msg,
     port_signals_to_msg,
+    vehicle_signals_from_msg,
     vehicle_signals_to_msg,
 )
 from linehaul_vda5050.convert import (
@@ -56,12 +57,14 @@ from linehaul_sim.inputs import (
     Input,
     InstantActionsSent,
     LoadsSeen,
+    LoadUsed,
     OrderSent,
     PortReset,
     RetrievalAsked,
     RetrievalCancelled,
     StationHeard,
     TransferConfirmed,
+    VehicleHeard,
 )
 from linehaul_sim.managed.node import ManagedPorts
 from linehaul_sim.managed.ports import managed_ports
@@ -110,6 +113,12 @@ class Config:
     station_empty_time: float = setting(
         120.0, doc='Time in which a station uses up a container.', unit='s', low=0.1, high=86400.0
     )
+    lines: str = setting(
+        'manual',
+        doc='manual, each container lasts its time at a station; simulated, stations begin with '
+        'full places and lines say on used_loads when a container is empty.',
+        choices=('manual', 'simulated'),
+    )
     keep_empties: bool = setting(
         False, doc='Empty containers stay at the station until a vehicle fetches them.'
     )
@@ -129,8 +138,12 @@ class Config:
     )
     charge: float = setting(0.9, doc='State of charge at the beginning.', low=0.05, high=1.0)
 
-    def settings(self, plant: Plant) -> Settings:
-        """Return what the world needs to know."""
+    def settings(self, plant: Plant, *, alone: bool) -> Settings:
+        """Return what the world needs to know; alone: all vehicles are simulated here.
+
+        Sides of the handshake in other programs are waited for by the wall's clock.
+        """
+        alone = alone and not self.foreign_ports
         managed = self.warehouse == 'managed'
         settings = Settings(
             seed=self.seed,
@@ -140,9 +153,11 @@ class Config:
             retrieve_time=self.retrieve_time,
             store_time=self.store_time,
             station_empty_time=self.station_empty_time,
+            told_use=self.lines == 'simulated',
             keep_empties=self.keep_empties,
             charge=self.charge,
             handshake=self.handshake,
+            patience=1.0 if alone else max(self.speed, 1.0),
             foreign_ports=tuple(name for name in self.foreign_ports.split(',') if name),
             managed_ports=managed_ports(plant, self.warehouse_ports) if managed else (),
         )
@@ -159,7 +174,7 @@ class SimNode(Node):
         if self._follows and not self.get_parameter('use_sim_time').value:
             raise ParameterError('sim: clock follow needs use_sim_time, to hear that clock')
         plant, external = split_fleet(load_plant(config.plant), config.vehicles)
-        settings = config.settings(plant)
+        settings = config.settings(plant, alone=not external)
         self._store = Store(Path(config.state_dir), plant, settings) if config.state_dir else None
         found = restore(plant, settings, self._store) if self._store else None
         self.world = found or World(plant, settings)
@@ -170,6 +185,7 @@ class SimNode(Node):
             self._store.save(self.world.data)
         self._goals: dict[str, list[tuple[ServerGoalHandle, Future]]] = {}
         self._told = 0
+        self._foreign = frozenset(external)
         self._make_topics()
         self._seen: dict[VehicleId, LoadsSeen] = {}
         for v in external:
@@ -198,6 +214,8 @@ class SimNode(Node):
         for v in ids:
             self._subscribe(names.VEHICLE_ORDER.of(v), partial(self._order, v))
             self._subscribe(names.VEHICLE_INSTANT_ACTIONS.of(v), partial(self._instant, v))
+        if self.world.settings.told_use:
+            self._subscribe(names.USED_LOADS, self._used)
         self._managed: ManagedPorts | None = None
         if self.world.settings.managed_ports:
             publish = self._custody.publish
@@ -210,9 +228,17 @@ class SimNode(Node):
             if port_id not in self.world.data.ledger.ports:
                 raise UnknownIdError(f'foreign_ports: no port {port_id!r} in this plant')
             self._subscribe(names.STATION_SIGNALS.of(port_id), self._station)
+        if self.world.settings.foreign_ports:
+            for v in ids:
+                word = names.CONFIRM_AT_VEHICLE.of(v)
+                self.create_service(word.type, word.name, self._confirm)
         for port_id in self.world.data.ledger.ports if self.world.settings.handshake else ():
+            if port_id in self.world.settings.foreign_ports:
+                continue
+            if self._foreign:
+                self._subscribe(names.VEHICLE_SIGNALS.of(port_id), self._vehicle)
             word, reset = names.CONFIRM_TRANSFER.of(port_id), names.RESET_PORT.of(port_id)
-            self.create_service(word.type, word.name, partial(self._confirm, port_id))
+            self.create_service(word.type, word.name, self._confirm)
             self.create_service(reset.type, reset.name, partial(self._reset, port_id))
 
     def _publisher(self, topic: names.Topic) -> Any:
@@ -249,6 +275,12 @@ class SimNode(Node):
         if len(self.world.data.ledger.changed) > revisions:
             self._take(seen)
 
+    def _used(self, message: Any) -> None:
+        if self.world.use_load(message.load_id):
+            self._take(LoadUsed(message.load_id))
+        else:  # said before: whoever says it again has not heard the answer
+            self.world.announce_load(message.load_id)
+
     def _inject(self, request: Any, response: Any) -> Any:
         fault = fault_from_request(request)
         if isinstance(fault, Refused):
@@ -268,7 +300,15 @@ class SimNode(Node):
         self.world.hear_station(heard.signals)
         self._take(heard)
 
-    def _confirm(self, port_id: str, request: Any, response: Any) -> Any:
+    def _vehicle(self, message: Any) -> None:
+        """Hear the levels of a vehicle that is not simulated here."""
+        if message.vehicle_id in self._foreign:
+            heard = VehicleHeard(vehicle_signals_from_msg(message))
+            self.world.hear_vehicle(heard.signals)
+            self._take(heard)
+
+    def _confirm(self, request: Any, response: Any) -> Any:
+        port_id = request.port_id
         word = TransferConfirmed(
             port_id, request.session_id, request.holder_kind, request.actor or ''
         )

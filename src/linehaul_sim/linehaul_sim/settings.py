@@ -18,12 +18,15 @@ class Settings:
         retrieve_time: Mean time until a container is at an out-port [s].
         store_time: Time until an in-port has taken a container in [s].
         station_empty_time: Time in which a station uses up a container [s].
+        told_use: Stations begin with full places, and a container is used up when a line says so;
+            else it lasts station_empty_time.
         keep_empties: Empty containers stay at the station until a vehicle fetches them.
         state_interval: Longest time between two states of a vehicle [s].
         charge: State of charge at the beginning, 0 to 1.
         check: Watch for overlaps and vehicles beyond their base.
         report: Put states together for the outside; off in benchmarks that read the arrays.
         handshake: Vehicles and ports do the load handshake around each pick and drop.
+        patience: Factor of the handshake's times, for sides in other programs.
         foreign_ports: Ports whose side of the handshake is somebody else's.
         managed_ports: Warehouse ports behind which a warehouse node works, and no stand-in.
     """
@@ -37,11 +40,13 @@ class Settings:
     retrieve_time: float = 20.0
     store_time: float = 10.0
     station_empty_time: float = 120.0
+    told_use: bool = False
     keep_empties: bool = False
     state_interval: float = 1.0
     charge: float = 0.9
     check: bool = True
     report: bool = True
     handshake: bool = False
+    patience: float = 1.0
     foreign_ports: tuple[str, ...] = ()
     managed_ports: tuple[str, ...] = ()

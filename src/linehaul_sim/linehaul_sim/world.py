@@ -28,7 +28,7 @@ from linehaul_agv import (
     Vehicle,
     advance,
 )
-from linehaul_floor import EdgeId, PlaceId, Plant, VehicleId
+from linehaul_floor import EdgeId, PlaceId, PlaceKind, Plant, VehicleId
 from linehaul_floor import NodeId as FloorNodeId
 from linehaul_sim.bodies import Drives
 from linehaul_sim.checker import Verdict
@@ -42,14 +42,17 @@ from linehaul_sim.inputs import (
     Input,
     InstantActionsSent,
     LoadsSeen,
+    LoadUsed,
     OrderSent,
     PortReset,
     RetrievalAsked,
     RetrievalCancelled,
     StationHeard,
     TransferConfirmed,
+    VehicleHeard,
     WarehouseTold,
 )
+from linehaul_sim.loads import HolderKind
 from linehaul_sim.managed.ports import Heard, hear_warehouse
 from linehaul_sim.settings import Settings
 from linehaul_sim.telling import Outputs, Teller
@@ -64,13 +67,14 @@ from linehaul_sim.warehouse import (
     step_warehouse,
 )
 from linehaul_sim.world_data import WorldData, new_world
-from linehaul_transfer import PortSignals, Problem
+from linehaul_transfer import PortSignals, Problem, VehicleSignals
 from linehaul_vda5050 import (
     Connection,
     ConnectionState,
     Error,
     ErrorLevel,
     InstantActions,
+    LoadId,
     MapId,
     NodeId,
     Order,
@@ -136,10 +140,14 @@ class World:
                 self.inject(fault)
             case LoadsSeen():
                 self.see_loads(item)
+            case LoadUsed(load_id):
+                self.use_load(load_id)
             case TransferConfirmed():
                 self.confirm_transfer(item)
             case StationHeard(signals):
                 self.hear_station(signals)
+            case VehicleHeard(vehicle):
+                self.hear_vehicle(vehicle)
             case PortReset(port_id):
                 self.reset_port(port_id)
             case WarehouseTold():
@@ -199,7 +207,22 @@ class World:
         node = self.plant.roadmap.node_index.get(FloorNodeId(seen.node_id))
         place = None if node is None else self.plant.place_of_node(node)
         vehicle = VehicleId(seen.vehicle_id)
-        return see_loads(self.data.ledger, place, vehicle, seen.load_ids, self.now)
+        problem = see_loads(self.data.ledger, place, vehicle, seen.load_ids, self.now)
+        if self.devices.transfers is not None and place is not None and not problem:
+            self.devices.transfers.sense(place.id, vehicle, seen.load_ids, self.now)
+        return problem
+
+    def use_load(self, load_id: str) -> bool:
+        """Let a line say that a container is empty; False: it does not stand at a station."""
+        ledger, name = self.data.ledger, LoadId(load_id)
+        load = ledger.loads.get(name)
+        if load is None or load.holder is not HolderKind.PORT:
+            return False
+        place = self.plant.places[PlaceId(load.holder_id)]
+        if place.kind is not PlaceKind.STATION or load.quantity == 0:
+            return False
+        ledger.consume(name, self.now, keep=self.settings.keep_empties)
+        return True
 
     def hear_warehouse(self, told: WarehouseTold) -> Heard:
         """Let a warehouse node say what it set down at its ports, or took from them."""
@@ -219,6 +242,11 @@ class World:
         """Let vehicles hear a port that is not simulated here."""
         if self.devices.transfers is not None:
             self.devices.transfers.hear(signals, self.now)
+
+    def hear_vehicle(self, signals: VehicleSignals) -> None:
+        """Let a port hear a vehicle that is not simulated here."""
+        if self.devices.transfers is not None:
+            self.devices.transfers.hear_vehicle(signals, self.now)
 
     def reset_port(self, port_id: str) -> str:
         """Let a person reset a port; return what still keeps it shut.
@@ -302,8 +330,9 @@ class World:
         d.ended += step_warehouse(
             self.plant, d.warehouse, d.ledger, self.now, s.store_time, s.managed_ports
         )
-        empty_time = s.station_empty_time
-        step_stations(self.plant, d.ledger, self.now, empty_time, keep_empties=s.keep_empties)
+        if not s.told_use:
+            empty_time, keep = s.station_empty_time, s.keep_empties
+            step_stations(self.plant, d.ledger, self.now, empty_time, keep_empties=keep)
         if d.ledger.changed:
             faults = d.ledger.faults()
             d.custody_errors += len(faults)
@@ -395,6 +424,10 @@ class World:
         broken, online = ConnectionState.CONNECTION_BROKEN, ConnectionState.ONLINE
         d.links = {i: broken if d.bodies.dead[i] else online for i in every}
         d.ledger.changed = list(d.ledger.loads)
+
+    def announce_load(self, load_id: str) -> None:
+        """Let the next outputs tell where a load is."""
+        self.data.ledger.changed.append(LoadId(load_id))
 
     def farewell(self) -> list[Connection]:
         """Return the last word of every vehicle that can still say one."""

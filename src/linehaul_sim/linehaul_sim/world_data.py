@@ -13,7 +13,7 @@ from linehaul_sim.checker import Checker
 from linehaul_sim.faults import Radio
 from linehaul_sim.hand_off_data import HandOffs
 from linehaul_sim.handling import Handling
-from linehaul_sim.loads import Ledger, new_ledger
+from linehaul_sim.loads import Ledger, fill_stations, new_ledger
 from linehaul_sim.settings import Settings
 from linehaul_sim.warehouse import Warehouse
 from linehaul_vda5050 import ConnectionState, NodeId
@@ -51,13 +51,16 @@ def new_world(plant: Plant, settings: Settings) -> WorldData:
     spread = np.clip(settings.charge + rng.uniform(-0.05, 0.05, count), 0.05, 1.0)
     bodies = bodies_at(plant, spread)
     homes = [plant.roadmap.node_ids[int(node)] for node in bodies.node]
+    ledger = new_ledger(plant)
+    if settings.told_use:
+        fill_stations(plant, ledger, settings.start_time)
     step = settings.state_interval / max(count, 1)
     return WorldData(
         steps=0,
         rng=rng,
         bodies=bodies,
         agvs=[AgvState(last_node_id=NodeId(home)) for home in homes],
-        ledger=new_ledger(plant),
+        ledger=ledger,
         warehouse=Warehouse(),
         handling=Handling(),
         radio=Radio(),

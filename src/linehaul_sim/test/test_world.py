@@ -11,10 +11,11 @@ from linehaul_sim.settings import Settings
 from linehaul_sim.warehouse import RefusalCode, Refused, RetrievalPhase, RetrieveRequest
 from linehaul_sim.world import World
 
-from linehaul_floor import load_plant
+from linehaul_floor import PlaceKind, first_loads, load_plant
 from linehaul_vda5050 import ActionStatus, ConnectionState, error_types, validate_state
 
 PLANT = load_plant('cell')
+PORTS = [place.id for place in PLANT.places_of(PlaceKind.STATION)]
 
 
 @pytest.fixture
@@ -271,6 +272,29 @@ def test_empties_can_stay_at_the_station():
     fleet.go('agv_001', 'fa1_04', 'again', 'pick', loadId=load)
     fleet.arrive('agv_001')
     assert world.data.ledger.carried == {'agv_001': load}
+
+
+def test_a_container_lasts_until_its_line_says_that_it_is_empty():
+    world = World(PLANT, Settings(told_use=True, station_empty_time=1.0))
+    fleet = Dispatcher(world)
+    stations = {
+        place: [load for p, _, load in first_loads(PLANT) if p == place] for place in PORTS
+    }
+    load = fetch(fleet, world).load_id
+    assert {p: world.data.ledger.ports[p].loads for p in PORTS} == stations
+    first = stations['fa1_04'][0]
+    assert not world.use_load(load)
+    assert not world.use_load('nothing')
+    fleet.go('agv_001', 'fa1_04', 'early', 'drop')
+    fleet.arrive('agv_001')
+    assert 'is occupied' in world.data.agvs[0].tasks[-1].result
+    assert world.use_load(first)
+    assert not world.use_load(first)
+    assert world.data.ledger.loads[first].holder is HolderKind.GONE
+    fleet.go('agv_001', 'fa1_04', 'bring', 'drop')
+    fleet.arrive('agv_001')
+    assert world.data.ledger.ports['fa1_04'].loads == [stations['fa1_04'][1], load]
+    assert world.data.custody_errors == 0
 
 
 def test_orders_for_nobody(world, fleet):

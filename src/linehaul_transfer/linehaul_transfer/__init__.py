@@ -45,6 +45,7 @@ from linehaul_transfer.model import (
     Timer,
     Timers,
     VehicleId,
+    patient,
 )
 from linehaul_transfer.port_state import PortState
 from linehaul_transfer.records import restore_port, restore_vehicle
@@ -101,6 +102,7 @@ __all__ = [
     'VehicleSignals',
     'VehicleState',
     'holder',
+    'patient',
     'port_side',
     'restore_port',
     'restore_vehicle',

@@ -233,6 +233,7 @@ class VehicleLink:
         journal: Where the record is kept, by the name transfer/vehicle/ID.
         sensors: What the load sensors see now.
         changed: Is called after the state has changed, with the state before.
+        root: Namespace of the ports, with a slash at its end, where it is not the node's own.
     """
 
     def __init__(
@@ -243,8 +244,9 @@ class VehicleLink:
         journal: Journal,
         sensors: Sensors,
         changed: Callable[[VehicleState], None] = lambda _: None,
+        root: str = '',
     ) -> None:
-        self._node, self._changed = node, changed
+        self._node, self._changed, self._root = node, changed, root
         kept = _Kept(node, journal, f'transfer/vehicle/{vehicle_id}')
         state = restore_vehicle(vehicle_id, timers.attempts, kept.record, sensors)
         self.side: VehicleSide = vehicle_side(state, timers, kept.save, now_of(node))
@@ -299,9 +301,10 @@ class VehicleLink:
         self._port, self._publisher, self._subscription = port_id, None, None
         if port_id:
             said, heard = names.VEHICLE_SIGNALS.of(port_id), names.STATION_SIGNALS.of(port_id)
-            self._publisher = self._node.create_publisher(said.type, said.name, said.qos)
-            self._subscription = self._node.create_subscription(
-                heard.type, heard.name, self._hear, heard.qos
+            root, node = self._root, self._node
+            self._publisher = node.create_publisher(said.type, root + said.name, said.qos)
+            self._subscription = node.create_subscription(
+                heard.type, root + heard.name, self._hear, heard.qos
             )
 
     def _hear(self, msg: StationSignals) -> None:

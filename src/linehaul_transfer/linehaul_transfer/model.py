@@ -7,7 +7,7 @@ load from the vehicle to the port, UNLOAD from the port to the vehicle.
 """
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import Enum, IntEnum
 from typing import NewType
 
@@ -192,3 +192,13 @@ class Timers:
         if timer is Timer.BACKOFF:
             return self.backoff * float(2 ** min(max(attempt - 1, 0), 6))
         return float(getattr(self, timer.value))
+
+
+def patient(factor: float) -> Timers:
+    """Return usual timers with all waits for the other side longer by a factor.
+
+    For plant time that passes faster than that of the wall, which messages take.
+    """
+    usual = Timers()
+    waits = ('ta1', 'ta2', 'ta3', 'tp1', 'tp2', 'tp3', 'tp4', 'tp5', 'tp6', 'peer', 'heartbeat')
+    return replace(usual, **{name: factor * getattr(usual, name) for name in waits})
