@@ -5,11 +5,16 @@
 Each ends with both sides, the custody, and the text that a person reads.
 """
 
+import asyncio
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections import defaultdict
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +27,7 @@ from linehaul_sim.world import World
 from linehaul_vda5050.convert import order_to_msg
 from rclpy.action import ActionClient
 from rclpy.node import Node
+from std_srvs.srv import Trigger
 
 from linehaul_floor import load_plant
 from linehaul_interfaces.action import RetrieveLoad
@@ -29,15 +35,20 @@ from linehaul_interfaces.msg import LoadCustody, VehicleActionState
 from linehaul_interfaces.srv import ConfirmLoad, InjectFault
 from linehaul_ros import names
 
+_SPEC = spec_from_file_location('wired_plc', Path(__file__).with_name('wired_plc.py'))
+_MODULE = module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_MODULE)
+ModbusServer, Plc = _MODULE.ModbusServer, _MODULE.Plc
+
 PLANT = load_plant('cell')
-AGV, PORT, STATION = 'agv_001', 'wh_out_1', 'fa1_04'
+AGV, PORT, STATION, WIRED = 'agv_001', 'wh_out_1', 'fa1_04', 'fa1_03'
 FINISHED, FAILED = VehicleActionState.FINISHED, VehicleActionState.FAILED
 
 
 class Plant:
     """The plant as a process, and a client that gives one vehicle orders and hears everything."""
 
-    def __init__(self, context, folder):
+    def __init__(self, context, folder, **values):
         self.node, self.domain = Node('client', context=context), context.get_domain_id()
         self.folder, self.orders_sent, self.process = folder, 0, None
         self.map = World(PLANT, Settings(check=False))
@@ -46,7 +57,8 @@ class Plant:
         self.state = None
         self.hear(names.VEHICLE_STATE.of(AGV), lambda m: setattr(self, 'state', m))
         self.hear(names.CUSTODY, lambda m: self.held.update({m.load_id: m}))
-        for port in (PORT, STATION):
+        self.values = values
+        for port in (PORT, STATION, WIRED):
             self.hear(names.STATION_SIGNALS.of(port), self.said['station'].append)
             self.hear(names.VEHICLE_SIGNALS.of(port), self.said['vehicle'].append)
         order = names.VEHICLE_ORDER.of(AGV)
@@ -58,9 +70,13 @@ class Plant:
     def start(self):
         values = ['plant:=cell', 'speed:=15.0', 'handshake:=true', 'pick_time:=30.0']
         values.append(f'state_dir:={self.folder}')
+        values += [f'{name}:={value}' for name, value in self.values.items()]
+        self.process = self.node_process('linehaul_sim', *values)
+
+    def node_process(self, package, *values):
         words = [word for value in values for word in ('-p', value)]
-        self.process = subprocess.Popen(
-            [sys.executable, '-m', 'linehaul_sim.node', '--ros-args', *words],
+        return subprocess.Popen(
+            [sys.executable, '-m', f'{package}.node', '--ros-args', *words],
             env={**os.environ, 'ROS_DOMAIN_ID': str(self.domain)},
         )
 
@@ -114,10 +130,10 @@ class Plant:
         return self.said[side][-1] if self.said[side] else None
 
 
-@pytest.fixture
-def plant(tmp_path):
+@contextlib.contextmanager
+def running(folder, **values):
     with ros_context() as context:
-        made = Plant(context, tmp_path)
+        made = Plant(context, folder, **values)
         with spinning(context, made.node) as executor:
             made.executor = executor
             try:
@@ -126,6 +142,12 @@ def plant(tmp_path):
                 made.process.terminate()
                 code = made.process.wait(20)
         assert code == 0
+
+
+@pytest.fixture
+def plant(tmp_path):
+    with running(tmp_path) as made:
+        yield made
 
 
 def busy(plant):
@@ -208,3 +230,125 @@ def test_an_empty_pick_a_wrong_load_and_an_occupied_drop_are_told(plant):
     plant.until(plant.ended)
     assert 'is occupied by a load: go elsewhere' in plant.text()
     assert plant.held[load].holder_kind == LoadCustody.HOLDER_VEHICLE
+
+
+@contextlib.contextmanager
+def served(server):
+    """Run a PLC's server beside the test."""
+    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+
+    async def serve():
+        async with server:
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    try:
+        assert ready.wait(20.0)
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(20.0)
+        loop.close()
+
+
+@pytest.fixture
+def wired(tmp_path):
+    """The plant, with a station behind a PLC and its gateway, both real; the PLC can fail."""
+    plc = Plc()
+    server = ModbusServer(plc, WIRED)
+    (tmp_path / 'station.yaml').write_text(server.text(), encoding='utf-8')
+    slow = {'foreign_ports': WIRED, 'drop_time': 45.0, 'pick_time': 8.0}
+    with served(server), running(tmp_path / 'sim', **slow) as plant:
+        words = {'mapping': tmp_path / 'station.yaml', 'state_dir': tmp_path / 'ports', 'tp3': 8.0}
+        words = [f'{name}:={value}' for name, value in words.items()]
+        gateway = plant.node_process('linehaul_transfer', *words)
+        plant.plc = plc
+        try:
+            yield plant
+        finally:
+            gateway.terminate()
+            assert gateway.wait(20) == 0
+
+
+def reset(plant):
+    client = plant.node.create_client(Trigger, names.RESET_PORT.of(WIRED).name)
+    return plant.call(client, Trigger.Request())
+
+
+def confirm(plant, load, holder):
+    """Say where a load is that was stopped on its way, when the vehicle stands."""
+    client = plant.node.create_client(ConfirmLoad, names.CONFIRM_TRANSFER.of(WIRED).name)
+    word = ConfirmLoad.Request(port_id=WIRED, load_id=load, holder_kind=holder, actor='leader')
+    word.session_id = plant.last('station').session_id
+    plant.until(lambda: plant.call(client, word).error_code == 0)
+    plant.until(plant.ended)
+
+
+def errors(plant):
+    return [e.description for e in plant.state.errors]
+
+
+def test_a_wired_station_stops_places_badly_and_hears_late_messages(wired):
+    """Emergency stop before and after BUSY, part-placed, late messages: one factory."""
+    plant, plc = wired, wired.plc
+    load = plant.box()
+    plant.go(PORT, 'pick', loadId=load)
+    plant.until(plant.ended)
+    # Emergency stop before BUSY: refused, load and booking unchanged; not again before the reset.
+    plant.until(lambda: plant.last('station') and plant.last('station').port_id == WIRED)
+    plc.stopped = True
+    plant.until(lambda: not plant.last('station').es)
+    plant.go(WIRED, 'drop', loadId=load)
+    plant.until(plant.ended)
+    assert plant.state.action_states[-1].status == FAILED
+    assert plant.text() == f'emergency stop of {WIRED}'
+    refused = f'Port {WIRED}: emergency stop. Release it, then reset the port.'
+    assert (reset(plant).success, reset(plant).message) == (False, refused)
+    assert plant.held[load].holder_kind == LoadCustody.HOLDER_VEHICLE
+    plc.stopped = False
+    plant.until(lambda: plant.last('station').es)
+    assert not plant.last('station').ho_avbl
+    assert reset(plant).success
+    plant.until(lambda: plant.last('station').ho_avbl)
+    # In BUSY: both stand at once, a person looks; it is still on the vehicle.
+    plc.slow = True
+    plant.go(WIRED, 'drop', loadId=load)
+    plant.until(lambda: busy(plant))
+    plc.stopped = True
+    plant.until(lambda: any('stopped half-way: emergency stop' in e for e in errors(plant)))
+    assert not plant.last('station').ho_avbl
+    plc.stopped = plc.slow = False
+    confirm(plant, load, LoadCustody.HOLDER_VEHICLE)
+    assert plant.state.action_states[-1].status == FAILED
+    assert plant.held[load].holder_kind == LoadCustody.HOLDER_VEHICLE
+    assert not errors_of_transfer(plant)
+    assert reset(plant).success
+    # There, but not in its position: the request stays on, TP3, a person looks and pushes it in.
+    plc.askew = True
+    plant.go(WIRED, 'drop', loadId=load)
+    plant.until(lambda: plant.last('station').error_code == 505)
+    assert 'Look where the load is' in plant.last('station').error_msg
+    plant.until(lambda: errors_of_transfer(plant))
+    plc.askew = False
+    confirm(plant, load, LoadCustody.HOLDER_PORT)
+    plant.until(lambda: plant.held[load].holder_id == WIRED)
+    assert reset(plant).success
+    # Late and doubled messages of all these sessions change nothing.
+    plant.until(lambda: not plant.last('station').session_id)
+    old = [m for m in plant.said['vehicle'] if m.port_id == WIRED]
+    topic = names.VEHICLE_SIGNALS.of(WIRED)
+    again = plant.node.create_publisher(topic.type, topic.name, topic.qos)
+    plant.until(lambda: again.get_subscription_count() >= 2)
+    heard = len(plant.said['station'])
+    for message in (*old[::7], *old[-20:]):
+        again.publish(message)
+    plant.until(lambda: len(plant.said['station']) > heard + 3)
+    for said in plant.said['station'][heard:]:
+        assert (said.session_id, said.l_req, said.ready) == ('', False, False)
+    assert plant.held[load].holder_id == WIRED
+
+
+def errors_of_transfer(plant):
+    return [e for e in errors(plant) if 'half-way' in e]

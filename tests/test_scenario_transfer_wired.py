@@ -3,15 +3,14 @@
 """Wired stations behind real Modbus TCP and OPC UA servers, with a vehicle before them."""
 
 import asyncio
-import logging
 import os
-import socket
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
-from linehaul_transfer.mapping import Flow, parse_map
+from linehaul_transfer.mapping import Flow
 from linehaul_transfer.wire import events, told
 from linehaul_transfer.wired import StationLost, open_station, serve
 
@@ -36,159 +35,14 @@ from linehaul_transfer import (
     vehicle_state,
 )
 
+_SPEC = spec_from_file_location('wired_plc', Path(__file__).with_name('wired_plc.py'))
+_MODULE = module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_MODULE)
+ModbusServer, OpcUaServer, Plc = _MODULE.ModbusServer, _MODULE.OpcUaServer, _MODULE.Plc
+
 FULL = Sensors(True, True)
 V, P = vehicle_state.Phase, port_state.Phase
 QUICK = Timers(td0=0.02, peer=1.0, heartbeat=0.2, backoff=0.1)
-INPUTS = ('l_req', 'u_req', 'ready', 'ho_avbl', 'es', 'present', 'placed')
-OUTPUTS = ('cs', 'valid', 'tr_req', 'busy', 'compt', 'cont', 'alive')
-
-
-@dataclass
-class Plc:
-    """A station's own E84 logic over bits; the box comes or goes while BUSY is on."""
-
-    full: bool = False
-    stopped: bool = False
-    says: dict = field(default_factory=lambda: dict.fromkeys(INPUTS, False))
-    hears: dict = field(default_factory=lambda: dict.fromkeys(OUTPUTS, False))
-    busy_cycles: int = 0
-    slow: bool = False
-
-    def cycle(self):
-        says, hears = self.says, self.hears
-        says['ho_avbl'] = says['es'] = not self.stopped
-        if not hears['valid']:
-            says['l_req'] = says['u_req'] = says['ready'] = False
-            self.busy_cycles = 0
-        elif not says['ready'] and not hears['compt'] and not hears['busy']:
-            says['u_req' if self.full else 'l_req'] = True
-            says['ready'] = hears['tr_req']
-        elif hears['busy']:
-            self.busy_cycles += 1
-            if self.busy_cycles == 3 and not self.slow:
-                self.full = not self.full
-                says['l_req'] = says['u_req'] = False
-        elif hears['compt']:
-            says['ready'] = False
-        says['present'] = says['placed'] = self.full
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
-def mapping(head, entry):
-    lines = ['format: 1', 'port: fa1_07', 'poll: 0.01', head]
-    for part, names in (('inputs', INPUTS), ('outputs', OUTPUTS)):
-        lines.append(f'{part}:')
-        lines += [f'  {name}: {entry(part, i, name)}' for i, name in enumerate(names)]
-    return '\n'.join(lines)
-
-
-class ModbusServer:
-    """The PLC behind a server of pymodbus."""
-
-    def __init__(self, plc):
-        self.plc, self.tcp = plc, free_port()
-
-    def text(self):
-        table = {'inputs': 'discrete_input', 'outputs': 'coil'}
-
-        def entry(part, i, name):
-            return (
-                f'{{table: {table[part]}, address: {10 + i}, invert: {str(name == "es").lower()}}}'
-            )
-
-        return mapping(f'modbus: {{host: 127.0.0.1, port: {self.tcp}, timeout: 0.5}}', entry)
-
-    def map(self):
-        return parse_map(self.text())
-
-    async def __aenter__(self):
-        from pymodbus.server import ModbusTcpServer
-        from pymodbus.simulator import DataType, SimData, SimDevice
-
-        def block(kind, value):
-            return [SimData(0, values=[value] * 32, datatype=kind)]
-
-        bits, registers = DataType.BITS, DataType.REGISTERS
-        device = SimDevice(
-            1,
-            simdata=(
-                block(bits, False),
-                block(bits, False),
-                block(registers, 0),
-                block(registers, 0),
-            ),
-        )
-        self.server = ModbusTcpServer(device, address=('127.0.0.1', self.tcp))
-        await self.server.serve_forever(background=True)
-        self.task = asyncio.create_task(self.run())
-        return self
-
-    async def run(self):
-        while True:
-            coils = await self.server.async_getValues(1, 1, 10, len(OUTPUTS))
-            self.plc.hears.update(zip(OUTPUTS, map(bool, coils), strict=True))
-            self.plc.cycle()
-            bits = [self.plc.says[name] is not (name == 'es') for name in INPUTS]
-            await self.server.async_setValues(1, 2, 10, bits)
-            await asyncio.sleep(0.01)
-
-    async def __aexit__(self, *_):
-        self.task.cancel()
-        await self.server.shutdown()
-
-
-class OpcUaServer:
-    """The PLC behind a server of asyncua."""
-
-    def __init__(self, plc):
-        self.plc, self.url = plc, f'opc.tcp://127.0.0.1:{free_port()}/plc'
-
-    def map(self):
-        return parse_map(
-            mapping(
-                f"opcua: {{url: '{self.url}', timeout: 1.0}}",
-                lambda _, __, name: f"{{node: 'ns=2;s=Port.{name}'}}",
-            )
-        )
-
-    async def __aenter__(self):
-        from asyncua.server import Server
-        from asyncua.ua import NodeId, VariantType
-
-        logging.getLogger('asyncua').setLevel(logging.CRITICAL)
-        self.server = Server()
-        await self.server.init()
-        self.server.set_endpoint(self.url)
-        await self.server.register_namespace('urn:plc')
-        objects = self.server.nodes.objects
-        self.nodes = {}
-        for name in (*INPUTS, *OUTPUTS):
-            node = await objects.add_variable(
-                NodeId(f'Port.{name}', 2), name, False, VariantType.Boolean
-            )
-            await node.set_writable()
-            self.nodes[name] = node
-        await self.server.start()
-        self.task = asyncio.create_task(self.run())
-        return self
-
-    async def run(self):
-        while True:
-            for name in OUTPUTS:
-                self.plc.hears[name] = await self.nodes[name].read_value()
-            self.plc.cycle()
-            for name in INPUTS:
-                await self.nodes[name].write_value(self.plc.says[name])
-            await asyncio.sleep(0.01)
-
-    async def __aexit__(self, *_):
-        self.task.cancel()
-        await self.server.stop()
 
 
 class Meeting:
