@@ -83,6 +83,7 @@ class FactoryRun:
         step: of the simulation [s].
         check: watch for overlaps.
         reports: longest time between two states of a vehicle [s].
+        told_use: stations begin full, and lines say what they have used up.
     """
 
     def __init__(
@@ -99,10 +100,12 @@ class FactoryRun:
         settings: FleetSettings | None = None,
         check: bool = True,
         reports: float = 1.0,
+        told_use: bool = False,
     ) -> None:
         self.plant, self.shift = plant, shift
         world = Settings(seed=seed, step=step, start_time=1000.0, station_empty_time=60.0)
-        self.world = World(plant, replace(world, check=check, state_interval=reports))
+        world = replace(world, check=check, state_interval=reports, told_use=told_use)
+        self.world = World(plant, world)
         bodies = self.world.data.bodies
         rng = np.random.default_rng([seed, 7])
         bodies.energy[:] = self.world.drives.capacity * rng.uniform(*charge, bodies.energy.size)
