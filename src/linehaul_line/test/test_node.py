@@ -7,7 +7,10 @@ import pytest
 pytest.importorskip('rclpy', reason='no ROS 2 here')
 
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
+import yaml
 from linehaul_line.node import LineNode
 from linehaul_line.packml import State
 from linehaul_ros.actions import action_server
@@ -24,6 +27,10 @@ from linehaul_interfaces.msg import DeliveryState, ErrorCode, LoadCustody
 from linehaul_interfaces.srv import ChangeDelivery, SetLineState
 from linehaul_ros import names
 
+_SPEC = spec_from_file_location('plcs', Path(__file__).with_name('test_station_client.py'))
+PLCS = module_from_spec(_SPEC)
+_SPEC.loader.exec_module(PLCS)
+
 PLANT = load_plant('cell')
 LINE = next(iter(PLANT.lines.values()))
 
@@ -31,7 +38,7 @@ LINE = next(iter(PLANT.lines.values()))
 class Bench:
     """A line node, a clock that runs fast, and a fleet that delivers when told."""
 
-    def __init__(self, context, state_dir, now=100.0):
+    def __init__(self, context, state_dir, now=100.0, mappings=''):
         self.node = LineNode(
             context=context,
             parameter_overrides=[
@@ -39,6 +46,7 @@ class Bench:
                 Parameter('state_dir', value=str(state_dir)),
                 Parameter('use_sim_time', value=True),
                 Parameter('start', value=1.0),
+                Parameter('mappings', value=str(mappings)),
                 Parameter('known', value=60),
             ],
         )
@@ -142,6 +150,27 @@ def test_a_used_container_is_told_until_the_floor_knows(tmp_path):
             gone = LoadCustody(load_id=load, holder_kind=LoadCustody.HOLDER_GONE)
             floor.publish(gone)
             spin_until(executor, lambda: load not in bench.node._desks[LINE.id].side.used)
+        bench.node.close()
+
+
+@pytest.mark.filterwarnings('ignore')
+def test_a_real_line_is_seen_through_its_plc(tmp_path):
+    """Whatever the simulated line would do: state, position and stock are those of the PLC."""
+    words, port = [0] * 40, PLCS.free_port()
+    words[0], words[2], words[20] = 2, 7, 13  # held; position 7; casings beside fa1_01
+    mapping = PLCS.MODBUS | {'address': f'127.0.0.1:{port}'}
+    (tmp_path / 'maps').mkdir()
+    (tmp_path / 'maps' / 'fa1.yaml').write_text(yaml.safe_dump(mapping), encoding='utf-8')
+    with PLCS.in_thread(lambda: PLCS.modbus_server(port, words)), ros_context() as context:
+        bench = Bench(context, tmp_path, mappings=tmp_path / 'maps')
+        with spinning(context, bench.node, bench.fleet) as executor:
+            spin_until(
+                executor,
+                lambda: LINE.id in bench.lines and bench.lines[LINE.id].state.state == State.HELD,
+            )
+            assert bench.lines[LINE.id].position == 7
+            assert bench.node._desks[LINE.id].assembly.stock['fa1_01', 'casing'].quantity == 13
+            assert not bench.goals
         bench.node.close()
 
 
