@@ -32,6 +32,7 @@ from linehaul_line.source import expected_responses, first_side, make_line, unit
 
 from linehaul_floor import Line, Plant
 from linehaul_line import assembly as state_of_line
+from linehaul_vda5050 import ActionStatus
 
 KNOWN = 300
 """Units of a line's sequence that are known: more than an hour at the reference takt."""
@@ -55,7 +56,8 @@ class Book:
     stops: line, begin, seconds, cause. times, stock: parts beside each line at each round. full:
     containers that the line had no place for. lateness: when and how late after the run-out each
     delivery came. changes: intents told to the fleet, by kind. log: what a shift leader reads.
-    apart: where line and floor count differently.
+    apart: where line and floor count differently. refused: handovers that were not possible at
+    first, by action: when and why.
     """
 
     stops: list[tuple[str, float, float, str]] = field(default_factory=list)
@@ -67,6 +69,7 @@ class Book:
     log: list[tuple[float, str]] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     apart: list[str] = field(default_factory=list)
+    refused: dict[str, tuple[float, str]] = field(default_factory=dict)
     happened: list[tuple[float, str]] = field(default_factory=list)
 
 
@@ -175,6 +178,13 @@ class SupplyRun(FactoryRun):
         super()._round()
         for text in self.record.explained[told:]:
             self.note(text)
+        for vehicle in self.fleet.model.vehicles.values():
+            for action in vehicle.state.action_states if vehicle.state else ():
+                known = action.action_id in self.book.refused
+                if action.action_status is ActionStatus.RETRIABLE and not known:
+                    text = f'{vehicle.id}: {action.action_result}'
+                    self.book.refused[action.action_id] = self.seconds, text
+                    self.note(text)
 
     def note(self, text: str) -> None:
         """Write a line of the log."""
@@ -341,7 +351,8 @@ class SupplyRun(FactoryRun):
             'lines': lines,
             'stops': [stop for stop in self.book.stops if since <= stop[1] < until],
             'into_full_place': self.book.full,
-            'drops_refused': self.world.data.handling.failures,
+            'handovers_refused': list(self.book.refused.values()),
+            'tries_refused': self.world.data.handling.failures,
             'failed': self.book.failed,
             'line_and_floor_apart': self.book.apart,
             'refused': self.record.refused,

@@ -170,8 +170,9 @@ def twin(plant: Plant) -> Model:
 def tell(name: str, result: dict[str, Any]) -> None:
     """Print a run as soon as it is there."""
     stood = {line: round(one['stood_s']) for line, one in result['lines'].items()}
+    refused = len(result['handovers_refused'])
     print(
-        f'{name:>24}: lines stood {stood} s, {result["drops_refused"]} drops refused, '
+        f'{name:>24}: lines stood {stood} s, {refused} handovers refused, '
         f'{result["delivered"]} delivered, {result["late"]} late, {result["wall_s"]:.0f} s',
         file=sys.stderr,
         flush=True,
@@ -187,7 +188,12 @@ def hour_figures(runs: list[dict[str, Any]]) -> list[common.Figure]:
     return [
         figure('hour: lines stand', 100.0 * np.mean(shares), '% of line time', target=1.0),
         figure('hour: worst line', 100.0 * np.max(shares), '% of its time', target=1.0),
-        figure('hour: into a full place', _total(runs, 'drops_refused'), '1', target=0.0),
+        figure(
+            'hour: into a full place',
+            sum(len(run['handovers_refused']) for run in runs),
+            '1',
+            target=0.0,
+        ),
         figure(
             'hour: line and floor count differently',
             sum(len(run['line_and_floor_apart']) for run in runs),
@@ -212,7 +218,7 @@ def change_figures(runs: dict[str, list[dict[str, Any]]]) -> list[common.Figure]
     for name, mine in runs.items():
         is_ours = VARIANTS[name]
         goal = 0.0 if is_ours else None
-        refused = sum(run['drops_refused'] for run in mine)
+        refused = sum(len(run['handovers_refused']) for run in mine)
         found += [
             figure(f'{name}: lines stand starved', stood[name].mean(), 's'),
             figure(f'{name}: the others while one is held', others[name].mean(), 's', target=goal),

@@ -41,5 +41,5 @@ def test_what_a_line_uses_up_is_gone_from_the_floor(tmp_path):
                 return len(gone) >= 2 and mine == there and told
 
             spin_until(executor, some_used, 120.0)
-        line.close()
-        assert sim.close() == 0
+            line.close()
+            assert sim.close() == 0

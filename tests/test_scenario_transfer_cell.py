@@ -84,7 +84,11 @@ class Plant:
         self.node.create_subscription(topic.type, topic.name, callback, topic.qos)
 
     def until(self, condition, seconds=60.0):
-        spin_until(self.executor, condition, seconds)
+        try:
+            spin_until(self.executor, condition, seconds)
+        except TimeoutError as error:
+            said = [self.last(side) for side in ('station', 'vehicle')]
+            raise TimeoutError(f'{error}: {said} {self.state and self.state.errors}') from error
 
     def call(self, client, request):
         self.until(client.service_is_ready)
@@ -126,8 +130,10 @@ class Plant:
     def text(self):
         return self.state.action_states[-1].result_description
 
-    def last(self, side):
-        return self.said[side][-1] if self.said[side] else None
+    def last(self, side, port=None):
+        """Return what one side said last, of a port where it is named."""
+        said = reversed(self.said[side])
+        return next((m for m in said if port in (None, m.port_id)), None)
 
 
 @contextlib.contextmanager
@@ -235,22 +241,22 @@ def test_an_empty_pick_a_wrong_load_and_an_occupied_drop_are_told(plant):
 @contextlib.contextmanager
 def served(server):
     """Run a PLC's server beside the test."""
-    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+    ready, inside = threading.Event(), {}
 
     async def serve():
+        inside['loop'], inside['stop'] = asyncio.get_running_loop(), asyncio.Event()
         async with server:
             ready.set()
-            await stop.wait()
+            await inside['stop'].wait()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
         assert ready.wait(20.0)
         yield
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        inside['loop'].call_soon_threadsafe(inside['stop'].set)
         thread.join(20.0)
-        loop.close()
 
 
 @pytest.fixture
@@ -281,7 +287,7 @@ def confirm(plant, load, holder):
     """Say where a load is that was stopped on its way, when the vehicle stands."""
     client = plant.node.create_client(ConfirmLoad, names.CONFIRM_TRANSFER.of(WIRED).name)
     word = ConfirmLoad.Request(port_id=WIRED, load_id=load, holder_kind=holder, actor='leader')
-    word.session_id = plant.last('station').session_id
+    word.session_id = plant.last('station', WIRED).session_id
     plant.until(lambda: plant.call(client, word).error_code == 0)
     plant.until(plant.ended)
 
@@ -297,9 +303,9 @@ def test_a_wired_station_stops_places_badly_and_hears_late_messages(wired):
     plant.go(PORT, 'pick', loadId=load)
     plant.until(plant.ended)
     # Emergency stop before BUSY: refused, load and booking unchanged; not again before the reset.
-    plant.until(lambda: plant.last('station') and plant.last('station').port_id == WIRED)
+    plant.until(lambda: plant.last('station', WIRED))
     plc.stopped = True
-    plant.until(lambda: not plant.last('station').es)
+    plant.until(lambda: not plant.last('station', WIRED).es)
     plant.go(WIRED, 'drop', loadId=load)
     plant.until(plant.ended)
     assert plant.state.action_states[-1].status == FAILED
@@ -308,44 +314,51 @@ def test_a_wired_station_stops_places_badly_and_hears_late_messages(wired):
     assert (reset(plant).success, reset(plant).message) == (False, refused)
     assert plant.held[load].holder_kind == LoadCustody.HOLDER_VEHICLE
     plc.stopped = False
-    plant.until(lambda: plant.last('station').es)
-    assert not plant.last('station').ho_avbl
+    plant.until(lambda: plant.last('station', WIRED).es)
+    assert not plant.last('station', WIRED).ho_avbl
     assert reset(plant).success
-    plant.until(lambda: plant.last('station').ho_avbl)
+    plant.until(lambda: plant.last('station', WIRED).ho_avbl)
     # In BUSY: both stand at once, a person looks; it is still on the vehicle.
     plc.slow = True
     plant.go(WIRED, 'drop', loadId=load)
-    plant.until(lambda: busy(plant))
+    plant.until(lambda: plant.last('vehicle', WIRED).busy and plant.last('station', WIRED).ready)
     plc.stopped = True
     plant.until(lambda: any('stopped half-way: emergency stop' in e for e in errors(plant)))
-    assert not plant.last('station').ho_avbl
-    plc.stopped = plc.slow = False
+    assert not plant.last('station', WIRED).ho_avbl
+    plc.stopped = False
     confirm(plant, load, LoadCustody.HOLDER_VEHICLE)
+    plant.until(lambda: not plc.hears['valid'])
+    plc.slow = False
     assert plant.state.action_states[-1].status == FAILED
     assert plant.held[load].holder_kind == LoadCustody.HOLDER_VEHICLE
     assert not errors_of_transfer(plant)
+    plant.until(lambda: plant.last('station', WIRED).es)
     assert reset(plant).success
     # There, but not in its position: the request stays on, TP3, a person looks and pushes it in.
     plc.askew = True
     plant.go(WIRED, 'drop', loadId=load)
-    plant.until(lambda: plant.last('station').error_code == 505)
-    assert 'Look where the load is' in plant.last('station').error_msg
-    plant.until(lambda: errors_of_transfer(plant))
+    plant.until(lambda: plant.last('station', WIRED).error_code == 505)
+    told = 'the load is there but not in its place (TP3)'
+    assert plant.last('station', WIRED).error_msg == told
+    plant.until(lambda: any(told in e for e in errors_of_transfer(plant)))
+    assert 'Look where the load is' in errors_of_transfer(plant)[0]
     plc.askew = False
     confirm(plant, load, LoadCustody.HOLDER_PORT)
     plant.until(lambda: plant.held[load].holder_id == WIRED)
     assert reset(plant).success
     # Late and doubled messages of all these sessions change nothing.
-    plant.until(lambda: not plant.last('station').session_id)
+    plant.until(lambda: not plant.last('station', WIRED).session_id)
     old = [m for m in plant.said['vehicle'] if m.port_id == WIRED]
     topic = names.VEHICLE_SIGNALS.of(WIRED)
     again = plant.node.create_publisher(topic.type, topic.name, topic.qos)
     plant.until(lambda: again.get_subscription_count() >= 2)
-    heard = len(plant.said['station'])
+    here = [m for m in plant.said['station'] if m.port_id == WIRED]
     for message in (*old[::7], *old[-20:]):
         again.publish(message)
-    plant.until(lambda: len(plant.said['station']) > heard + 3)
-    for said in plant.said['station'][heard:]:
+    plant.until(lambda: plant.last('station', WIRED).sequence > here[-1].sequence + 3)
+    for said in plant.said['station']:
+        if said.port_id != WIRED or said.sequence <= here[-1].sequence:
+            continue
         assert (said.session_id, said.l_req, said.ready) == ('', False, False)
     assert plant.held[load].holder_id == WIRED
 
