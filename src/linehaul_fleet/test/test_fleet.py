@@ -490,18 +490,36 @@ def test_a_load_whose_line_stands_does_not_keep_the_others_from_the_port():
     assert factory.phase('d1') is Phase.DELIVERED
 
 
-def test_a_load_for_a_line_that_stands_serves_another_that_needs_the_same():
+def loaded_for_a_line_that_will_stand():
+    """Return a factory with a load on its way to the first station, and where else it is used."""
     plant = cell()[0]
     one, other = plant.places_of(PlaceKind.STATION)[:2]
-    item, two = one.items[0], (one.id, other.id)
+    item = one.items[0]
     places = {**plant.places, other.id: replace(other, items=(*other.items, item))}
     factory = Factory(lookahead=2.0, plant=replace(plant, places=places))
-    factory.request('held', station=two[0], item=item)
+    factory.request('held', station=one.id, item=item)
     while factory.phase('held') < Phase.LOADED:
         factory.step()
+    return factory, other.id, item
+
+
+def test_a_load_for_a_line_that_stands_does_not_come_before_another_has_a_place():
+    """It once did: on the whole plant vehicles stood before full places of the other line."""
+    factory, other, item = loaded_for_a_line_that_will_stand()
+    load = factory.fleet.model.deliveries['held'].load_id
+    factory.request('later', station=other, item=item, earliest=factory.now + 5000.0)
+    factory.run(2)
+    factory.fleet.change('held', Change(hold=True), 'fa1', 'stands', factory.now)
+    factory.run(200)
+    assert factory.fleet.model.deliveries['held'].load_id == load
+    assert factory.phase('later') is Phase.ACCEPTED
+
+
+def test_a_load_for_a_line_that_stands_serves_another_that_needs_the_same():
+    factory, other, item = loaded_for_a_line_that_will_stand()
     load = factory.fleet.model.deliveries['held'].load_id
     factory.ready_after = 400
-    factory.request('needs', station=two[1], item=item, due=factory.now + 120.0)
+    factory.request('needs', station=other, item=item, due=factory.now + 120.0)
     factory.run(2)
     factory.fleet.change('held', Change(hold=True), 'fa1', 'stands', factory.now)
     factory.run(200)
