@@ -13,8 +13,8 @@ same random numbers.
 
 The draw of 20 instances moves the load by 3 % (one standard error), and stops grow about
 exponentially with it. So beside each number of vehicles stops are given at the published loads,
-interpolated in their logarithm between the numbers of vehicles on both sides (linearly for a rule
-that never stood with some number).
+interpolated in their logarithm between the numbers of vehicles on both sides (linearly where the
+line never stood with one of them).
 
     python benchmarks/feed1.py [--quick] [--seeds 20] [--out FILE.json] [--plot FILE.svg]
 """
@@ -179,9 +179,11 @@ def at_load(rows: list[dict[str, Any]], rule: str, load: float) -> float:
     loads, stops = np.array(mine).T
     if not loads[0] <= load <= loads[-1]:
         return nan
-    if stops.min() <= 0.0:
-        return float(np.interp(load, loads, stops))
-    return float(np.exp(np.interp(load, loads, np.log(stops))))
+    upper = max(int(np.searchsorted(loads, load)), 1)
+    near = slice(upper - 1, upper + 1)
+    if stops[near].min() <= 0.0:
+        return float(np.interp(load, loads[near], stops[near]))
+    return float(np.exp(np.interp(load, loads[near], np.log(stops[near]))))
 
 
 def _ratio(stop: dict[tuple[str, int], float], vehicles: int) -> float:
