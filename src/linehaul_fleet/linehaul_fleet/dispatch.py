@@ -79,7 +79,7 @@ def dispatch(s: Situation, pair: Pair, now: float) -> None:
 
 
 def _let_go(s: Situation, wanted: set[str], now: float) -> None:
-    """Call vehicles back that are on their way to a load whose line stands."""
+    """Call vehicles back that are on their way to a load that is held."""
     for vehicle in s.model.vehicles.values():
         delivery = s.delivery_of(vehicle)
         if delivery is None or not delivery.hold or delivery.phase is not Phase.FETCHING:
@@ -87,8 +87,7 @@ def _let_go(s: Situation, wanted: set[str], now: float) -> None:
         request_id, home = delivery.request.request_id, Job(JobKind.PARK, target=vehicle.home)
         if request_id in wanted or is_firm(s, vehicle) or not turn(s, {vehicle.id: home}, now):
             continue
-        stands = f'because {delivery.station_id} stands'
-        reason = f'{request_id}: {vehicle.id} -> later, {stands}'
+        reason = f'{request_id}: {vehicle.id} -> later, {delivery.station_id} wants it later'
         s.note(JobEnded(vehicle.id, reason), now)
         s.note(PhaseReached(request_id, Phase.ACCEPTED), now)
         s.note(JobGiven(vehicle.id, home), now)

@@ -468,7 +468,7 @@ def test_a_vehicle_on_its_way_to_a_load_is_called_back_when_the_line_stands():
     assert factory.phase('d1') is Phase.ACCEPTED
     assert not any(v.loads for v in factory.vehicles.values())
     reasons = [r[1]['reason'] for _, r in factory.journal if r[0] == 'DeliveryReassigned']
-    assert reasons == ['d1: agv_001 -> later, because fa1_02 stands']
+    assert reasons == ['d1: agv_001 -> later, fa1_02 wants it later']
     factory.fleet.change('d1', Change(hold=False), 'fa1', 'runs', factory.now)
     factory.run(300)
     assert factory.phase('d1') is Phase.DELIVERED
