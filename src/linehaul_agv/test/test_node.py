@@ -178,6 +178,8 @@ def test_an_order_is_driven_and_survives_a_restart(tmp_path):
             spin_until(executor, lambda: client.state.last_node_sequence_id >= 2)
             header = client.state.header.header_id
             executor.remove_node(node)
+            for _ in range(20):  # what was waiting in the executor is still called
+                executor.spin_once(timeout_sec=0.0)
             node.destroy_node()  # without a last word
             again = make(context, state_dir=str(tmp_path))
             executor.add_node(again)
