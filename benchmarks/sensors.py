@@ -27,8 +27,17 @@ import numpy as np
 from linehaul_sensors.alarm_states import Event
 from linehaul_sensors.alarm_table import AlarmDef, Kind, Priority
 from linehaul_sensors.channels import Channel, ChannelTable, make_table
-from linehaul_sensors.history import DAY, HOUR, History, hour_folder, write_parquet
-from linehaul_sensors.history_query import Question, query, size_on_disk
+from linehaul_sensors.history import (
+    DAY,
+    HOUR,
+    History,
+    hour_folder,
+    sums_folder,
+    write_parquet,
+    write_sums,
+)
+from linehaul_sensors.history_days import merge_days, size_on_disk
+from linehaul_sensors.history_query import Question, query
 from linehaul_sensors.mqtt import MqttBridge, MqttConfig
 from linehaul_sensors.pipeline import Pipeline
 from linehaul_sensors.readings import make_readings
@@ -203,17 +212,23 @@ def questions(folder: Path, hours: int, seed: int, detail: dict[str, Any]) -> li
     History(folder, [c.id for c in table.channels])
     day = time.time_ns() // DAY * DAY - 2 * DAY
     count = write_day(folder, day, hours, len(table), np.random.default_rng(seed))
-    size = size_on_disk(folder / 'raw')
+    hourly = Question(day, day + DAY, (table.channels[7_777].id,), 0.0)
+    apart_s = float(np.median(common.measure(lambda: query(folder, hourly), 5)))
+    begin = time.monotonic()
+    merge_days(folder, day + DAY)
+    merge_s = time.monotonic() - begin
+    size = size_on_disk(folder / 'raw') + size_on_disk(folder / 'hour')
     everything = Question(day, day + DAY, (), 3600.0)
     one = Question(day, day + DAY, (table.channels[7_777].id,), 0.0)
     all_s = float(np.median(common.measure(lambda: query(folder, everything), 3)))
     one_s = float(np.median(common.measure(lambda: query(folder, one), 5)))
-    detail['day'] = {'readings': count, 'hours': hours, 'bytes': size}
+    detail['day'] = {'readings': count, 'hours': hours, 'bytes': size, 'merge_s': merge_s}
     return [
         common.figure('day: readings', count, '1'),
         common.figure('day: bytes per reading', size / count, 'B', target=4),
         common.figure('day: hourly mean of all channels', all_s, 's', target=1.0),
         common.figure('day: one channel', one_s * 1000, 'ms', target=50),
+        common.figure('day: one channel before its hours are merged', apart_s * 1000, 'ms'),
     ]
 
 
@@ -229,6 +244,9 @@ def write_day(folder: Path, day: int, hours: int, channels: int, rng: np.random.
         target = hour_folder(folder, day + hour * HOUR) / 'day.parquet'
         target.parent.mkdir(parents=True, exist_ok=True)
         write_parquet(part, target)
+        sums = sums_folder(folder, day + hour * HOUR) / f'{hour}.parquet'
+        sums.parent.mkdir(parents=True, exist_ok=True)
+        write_sums(part, sums)
     return channel.size * hours
 
 

@@ -13,7 +13,8 @@ from linehaul_sensors.backoff import Backoff
 from linehaul_sensors.channels import Channel, make_table
 from linehaul_sensors.modbus import ModbusBridge
 from linehaul_sensors.modbus_map import parse_devices
-from linehaul_sensors.opcua import OpcUaBridge, parse_server
+from linehaul_sensors.opcua import OpcUaBridge
+from linehaul_sensors.opcua_map import parse_server
 from linehaul_sensors.readings import Quality
 
 TABLE = make_table(

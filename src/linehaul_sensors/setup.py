@@ -17,6 +17,6 @@ setup(
     description='Sensor bridges, alarms, early warning and history.',
     license='Apache-2.0',
     entry_points={
-        'console_scripts': [],
+        'console_scripts': ['sensors = linehaul_sensors.node:main'],
     },
 )

@@ -227,6 +227,8 @@ def _repeated(item: Fields) -> Iterator[Fields]:
 def _moved(key: str, value: Any, count: int, shift: FloatArray) -> Any:
     if isinstance(value, str):
         return _COUNTER.sub(lambda match: f'{count:0{match[1] or 1}d}', value)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return [_moved(key, one, count, shift) for one in value]
     if key == 'at' and _is_point(value):
         return [float(value[0] + shift[0]), float(value[1] + shift[1])]
     if key == 'path' and isinstance(value, list) and all(map(_is_point, value)):

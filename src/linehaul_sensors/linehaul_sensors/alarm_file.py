@@ -22,6 +22,11 @@ from linehaul_sensors.ids import AlarmId, ChannelId, EquipmentId
 
 _ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.:/#-]{0,159}\Z')
 _KINDS = [kind.name.lower() for kind in Kind]
+#: Operating states of a machine: PackML (ISA-TR88.00.02), numbers as in OPC 30050.
+_PACKML = """
+clearing stopped starting idle suspended execute stopping aborting aborted holding held unholding
+suspending unsuspending resetting completing complete"""
+STATES = {name: number for number, name in enumerate(_PACKML.split(), start=1)}
 _PRIORITIES = [priority.name.lower() for priority in Priority]
 
 
@@ -92,11 +97,23 @@ def _alarm(row: Fields, table: ChannelTable) -> AlarmDef:
         max_shelve=row.number('max_shelve', 8 * 3600.0, low=0.0, high=30 * 86_400.0),
         group=row.text('group') if row.has('group') else '',
         causes=tuple(AlarmId(name) for name in row.texts('causes', ())),
+        states=_states(row),
     )
     row.finish()
     if alarm.id != '?' and not _ID.match(alarm.id):
         row.note('bad_id', 'id', repr(alarm.id), 'use letters, digits and _.:/#-')
     return alarm
+
+
+def _states(row: Fields) -> tuple[int, ...]:
+    """Return the numbers of `only_in: [execute, …]`."""
+    found = []
+    for name in row.texts('only_in', ()):
+        if name in STATES:
+            found.append(STATES[name])
+        else:
+            row.note('bad_state', 'only_in', repr(name), f'use one of {", ".join(STATES)}')
+    return tuple(found)
 
 
 def _cause_problems(alarms: Mapping[AlarmId, AlarmDef]) -> list[Problem]:

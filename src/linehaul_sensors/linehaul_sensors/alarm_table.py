@@ -55,6 +55,8 @@ class AlarmDef:
         max_shelve: [s] longest shelving; 0: may not be shelved.
         group: first-out group; the first of it that comes is the cause of the others; '' none.
         causes: alarms that explain this one while they are there.
+        states: operating states (PackML numbers) of its equipment in which it is an alarm; in
+            others it is suppressed by design; empty: all.
     """
 
     id: AlarmId
@@ -73,6 +75,7 @@ class AlarmDef:
     max_shelve: float = 8 * 3600.0
     group: str = ''
     causes: tuple[AlarmId, ...] = ()
+    states: tuple[int, ...] = ()
 
 
 # Quantity: deadband as a share of the range, on and off delay [s].

@@ -8,7 +8,8 @@
     python -m linehaul_sensors retain FOLDER --days 30 [--minutes 400]
     python -m linehaul_sensors check CHANNELS [--alarms FILE]
 
-Times are UTC, such as 2026-11-22T06:00, or `now`, or what is to be taken from now, such as -8h.
+Times are UTC, such as 2026-11-22T06:00, or seconds since 1970, such as @1800000000, or `now`, or
+what is to be taken from now, such as -8h.
 """
 
 import argparse
@@ -24,7 +25,8 @@ from linehaul_sensors.alarm_table import limit_alarms
 from linehaul_sensors.channel_file import read_channels
 from linehaul_sensors.errors import SensorsError
 from linehaul_sensors.history import History
-from linehaul_sensors.history_query import Question, downsample, forget, query
+from linehaul_sensors.history_days import downsample, forget, merge_days
+from linehaul_sensors.history_query import Question, query
 from linehaul_sensors.ids import ChannelId
 from linehaul_sensors.readings import NS, Quality
 
@@ -57,6 +59,8 @@ def instant(text: str, now: float) -> int:
     """
     if text == 'now':
         return int(now * NS)
+    if text.startswith('@'):
+        return int(float(text[1:]) * NS)
     if text.startswith('-'):
         return int((now - span(text[1:])) * NS)
     try:
@@ -81,12 +85,17 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument('--every', type=span, default=60.0, help='30s, 1m, 1h …; 0: single readings')
     ask.add_argument('--form', choices=['table', 'csv', 'parquet', 'plot'], default='table')
     ask.add_argument('--out', type=Path, help='file; needed for parquet and plot')
+    ask.add_argument('--title', default='', help='of the plot')
     pack = verbs.add_parser('compact', help='bring closed segments into Parquet')
     pack.add_argument('folder', type=Path)
-    keep = verbs.add_parser('retain', help='keep readings some days, minutes longer')
+    pack.add_argument('--running', action='store_true', help='another process writes it now')
+    keep = verbs.add_parser(
+        'retain', help='merge days that are over; keep readings some days, minutes longer'
+    )
     keep.add_argument('folder', type=Path)
     keep.add_argument('--days', type=int, required=True, help='of single readings')
     keep.add_argument('--minutes', type=int, default=400, help='days of minutes')
+    keep.add_argument('--now', default='now', help='time that days are counted from')
     look = verbs.add_parser('check', help='check a channel table, and alarms that go with it')
     look.add_argument('channels', type=Path)
     look.add_argument('--alarms', type=Path)
@@ -133,7 +142,7 @@ def _query(args: argparse.Namespace, now: float) -> int:
 
         pq.write_table(answer, args.out)
     elif args.form == 'plot':
-        plot(answer, args.out)
+        plot(answer, args.out, args.title)
     elif args.out is None:
         _print(answer, args.form, sys.stdout)
     else:
@@ -164,7 +173,7 @@ def _texts(answer: 'pa.Table', name: str) -> list[str]:
     return ['' if v is None else f'{v:.6g}' if isinstance(v, float) else str(v) for v in values]
 
 
-def plot(answer: 'pa.Table', path: Path) -> None:
+def plot(answer: 'pa.Table', path: Path, title: str = '') -> None:
     """Draw the answer, one line a channel, with the band between minimum and maximum."""
     import matplotlib as mpl
 
@@ -181,6 +190,7 @@ def plot(answer: 'pa.Table', path: Path) -> None:
             low, high = ([_number(row[k]) for row in rows] for k in ('minimum', 'maximum'))
             axes.fill_between(times, low, high, alpha=0.25)
     axes.set_xlabel('UTC')
+    axes.set_title(title, fontsize='small', wrap=True)
     if answer.num_rows:
         axes.legend(loc='best', fontsize='small')
     figure.savefig(path, dpi=120)
@@ -192,7 +202,7 @@ def _number(value: float | None) -> float:
 
 
 def _compact(args: argparse.Namespace, _now: float) -> int:
-    done = History(args.folder, []).compact()
+    done = History(args.folder, []).compact(running=args.running)
     sys.stdout.write(
         f'{done.readings} readings of {done.segments} segments, {done.duplicates} duplicates left '
         f'out, {done.torn} bytes torn\n'
@@ -201,9 +211,11 @@ def _compact(args: argparse.Namespace, _now: float) -> int:
 
 
 def _retain(args: argparse.Namespace, now: float) -> int:
-    days = downsample(args.folder, args.days, int(now * NS))
-    gone = forget(args.folder, args.minutes, int(now * NS))
-    sys.stdout.write(f'{len(days)} days made minutes, {len(gone)} days deleted\n')
+    then = instant(args.now, now)
+    merged = merge_days(args.folder, then)
+    days = downsample(args.folder, args.days, then)
+    gone = forget(args.folder, args.minutes, then)
+    sys.stdout.write(f'{len(merged)} days merged, {len(days)} made minutes, {len(gone)} deleted\n')
     return 0
 
 

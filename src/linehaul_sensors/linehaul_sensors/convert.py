@@ -1,21 +1,38 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""Readings, channels and alarms to messages and back."""
+"""Readings, channels, alarms, warnings and health to messages and back."""
 
 import array
+import importlib
 from collections.abc import Sequence
 from math import isnan
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from linehaul_ros.time import to_time
 
-from linehaul_interfaces.msg import Alarm, Alarms, SensorChannel, SensorChannels, SensorReadings
+from linehaul_interfaces.msg import (
+    Alarm,
+    Alarms,
+    EarlyWarning,
+    EarlyWarnings,
+    SensorChannel,
+    SensorChannels,
+    SensorReadings,
+)
 from linehaul_sensors.alarm_book import AlarmView
 from linehaul_sensors.alarm_view import fit
 from linehaul_sensors.channels import Channel, ChannelTable
+from linehaul_sensors.diagnostics import Health
+from linehaul_sensors.early_warnings import WarningRecord
 from linehaul_sensors.errors import ReadingsError
 from linehaul_sensors.ids import ChannelId, EquipmentId
 from linehaul_sensors.readings import Quality, Readings, make_readings
+
+MOST_WARNINGS = 150
+"""Warnings in one message, so that it stays below some 100 kB."""
 
 
 def to_readings(
@@ -143,3 +160,66 @@ def _alarm(view: AlarmView) -> Alarm:
         reason=view.reason,
         until=to_time(view.until) if not isnan(view.until) else to_time(0.0),
     )
+
+
+def to_warnings(records: Sequence[WarningRecord], pictures: Path, now: float) -> EarlyWarnings:
+    """Return warnings as a message, the most urgent of them.
+
+    Args:
+        records: the most urgent first.
+        pictures: folder in which the picture of a record has its id as its name.
+        now: [s].
+    """
+    shown = [_warning(record, pictures) for record in records[:MOST_WARNINGS]]
+    return EarlyWarnings(stamp=to_time(now), warnings=shown)
+
+
+def picture_of(warning: str, pictures: Path) -> Path:
+    """Return where the picture of a warning is, or would be."""
+    return pictures / f'{warning.replace("/", "_").replace("#", "_")}.png'
+
+
+def _warning(record: WarningRecord, pictures: Path) -> EarlyWarning:
+    picture = picture_of(record.id, pictures)
+    return EarlyWarning(
+        warning_id=record.id,
+        equipment_id=record.equipment,
+        status=int(record.status),
+        channel_ids=[channel for channel, _ in record.evidence],
+        contributions=[share for _, share in record.evidence],
+        health=record.health,
+        remaining_life=record.remaining,
+        remaining_life_low=record.low,
+        remaining_life_high=record.high,
+        since=to_time(record.since),
+        raised=to_time(record.raised),
+        message=record.message,
+        proposal=record.proposal,
+        picture=str(picture) if picture.is_file() else '',
+    )
+
+
+def to_diagnostics(health: Sequence[Health], now: float) -> DiagnosticArray:
+    """Tell how everything is."""
+    message = DiagnosticArray(
+        status=[
+            DiagnosticStatus(
+                name=one.name,
+                level=bytes([int(one.level)]),
+                message=one.message,
+                values=[KeyValue(key=key, value=value) for key, value in one.values],
+            )
+            for one in health
+        ]
+    )
+    message.header.stamp = to_time(now)
+    return message
+
+
+def message_class(kind: str) -> Any:
+    """Return the class of a type such as sensor_msgs/msg/Imu; None if it is not installed."""
+    parts = kind.split('/')
+    try:
+        return getattr(importlib.import_module(f'{parts[0]}.msg'), parts[-1], None)
+    except ModuleNotFoundError:
+        return None

@@ -1,12 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""Health of a machine: an indicator of wear, its trend, and the life that remains.
+"""The trend of an indicator of wear, and the life that remains.
 
-The indicator is one number an interval (an hour, a shift) that is about 0 for a machine as it was
-when its reference was taken and grows with wear: the mean of its channels' deviations over their
-usual size. Its trend is judged by Kendall's test and measured by Sen's slope, which a few wild
-values do not move. Where the trend is sure, the life that remains is the time until the line
-through the recent values reaches the failure level; slopes at the ends of Sen's confidence
+An indicator is one number an interval (an hour, a shift) that stays where it is while a machine is
+sound and grows with wear. Its trend is judged by Kendall's test and measured by Sen's slope, which
+a few wild values do not move. Where the trend is sure, the life that remains is the time until the
+line through the recent values reaches the failure level; slopes at the ends of Sen's confidence
 interval give the interval. No sure trend, no estimate.
 
 Sources: Mann 1945, Kendall 1975 (test), Theil 1950, Sen 1968 (slope and its interval), ISO 13381-1
@@ -24,35 +23,6 @@ SURE = 4.0
 """Standard deviations of Kendall's statistic that make a trend sure; values are autocorrelated."""
 WINDOWS = (90, 45, 22)
 _NORMAL_90 = 1.6449
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What the channels of a machine were like when it was sound: (C,) mean and spread."""
-
-    mean: FloatArray
-    spread: FloatArray
-
-
-def make_reference(values: FloatArray) -> Reference:
-    """Return the reference of (N, C) values of a sound machine; robust against a few wild ones."""
-    mean = np.nanmedian(values, axis=0)
-    spread = 1.4826 * np.nanmedian(np.abs(values - mean), axis=0)
-    return Reference(mean, np.maximum(spread, 1e-9 * (np.abs(mean) + 1.0)))
-
-
-def indicator(values: FloatArray, reference: Reference) -> tuple[float, FloatArray]:
-    """Return the indicator of (N, C) values of one interval, and each channel's share (C,).
-
-    Only what goes beyond the usual counts: the root of the mean square of the channels' mean
-    deviations, over their usual spread in an interval of this length.
-    """
-    mean = np.nanmean(values, axis=0)
-    z = np.nan_to_num((mean - reference.mean) / reference.spread)
-    square = z**2
-    total = float(square.sum())
-    shares = square / total if total > 0 else np.zeros_like(square)
-    return sqrt(total / z.size), shares
 
 
 @dataclass(frozen=True, slots=True)

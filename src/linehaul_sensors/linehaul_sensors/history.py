@@ -7,7 +7,9 @@ A folder holds
 - ``channels.json``: the number of each channel id, given once and kept, so that a changed channel
   table does not mix channels up;
 - ``segments/``: what is not compacted yet (see `segments`);
-- ``raw/day=…/hour=…/*.parquet``: readings by source time, sorted by channel and time;
+- ``raw/day=…/hour=…/*.parquet``: readings by source time, sorted by channel and time; days that
+  are over become one file in ``hour=all`` (see `history_days`);
+- ``hour/day=…/*.parquet``: minimum, maximum, sum, count and worst quality of each channel's hours;
 - ``commits``: one byte for each commit, so that a query notices one while it reads;
 - ``minute/day=…/*.parquet``: minima, means, maxima of old days whose readings are deleted.
 
@@ -15,10 +17,12 @@ Compaction is done in full or not at all: what is to be renamed and deleted is w
 in ``commit.json``, and a start after a crash finishes it. Times are kept in milliseconds.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -28,11 +32,12 @@ import numpy as np
 
 from linehaul_sensors.errors import HistoryError
 from linehaul_sensors.ids import ChannelId
-from linehaul_sensors.readings import NS, Readings, concatenate
+from linehaul_sensors.readings import NS, Quality, Readings, concatenate
 from linehaul_sensors.segments import SUFFIX, SegmentWriter, read_segment
 
 MINUTE, HOUR, DAY = 60 * NS, 3600 * NS, 86_400 * NS
 MS = 1_000_000
+WHOLE_DAY = 'hour=all'
 _ENCODING = {
     'channel': 'DELTA_BINARY_PACKED',
     'time': 'DELTA_BINARY_PACKED',
@@ -71,8 +76,10 @@ class History:
         self._segments = folder / 'segments'
         try:
             self._segments.mkdir(parents=True, exist_ok=True)
-            finish_commit(folder)
-            _clear(folder)
+            with sole(folder) as alone:
+                if alone:  # else another process compacts just now
+                    finish_commit(folder)
+                    _clear(folder)
         except OSError as error:
             raise HistoryError(f'history {folder}: cannot be used: {error}') from error
         self._number = _numbers(folder, channels)
@@ -110,14 +117,22 @@ class History:
         """Close the history."""
         self.roll()
 
-    def compact(self) -> Compacted:
+    def compact(self, *, running: bool = False) -> Compacted:
         """Bring all closed segments into Parquet.
+
+        Args:
+            running: another process writes; its segment, the newest, is left alone.
 
         Raises:
             HistoryError: a segment cannot be read or the disk is full; nothing is lost.
         """
+        with sole(self.folder) as alone:
+            return self._compact(running) if alone else Compacted()
+
+    def _compact(self, running: bool) -> Compacted:
         open_one = self._writer.path if self._writer else None
         closed = [p for p in sorted(self._segments.glob(f'*{SUFFIX}')) if p != open_one]
+        closed = closed[:-1] if running else closed
         if not closed:
             return Compacted()
         parts = [read_segment(path) for path in closed]
@@ -137,11 +152,17 @@ class History:
         moves = {}
         for hour in np.unique(hours).tolist():
             part = kept.take(hours == hour)
-            target = hour_folder(self.folder, hour * HOUR) / f'{uuid.uuid4().hex}.parquet'
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_suffix('.part')
-            write_parquet(part, temporary)
-            moves[str(temporary.relative_to(self.folder))] = str(target.relative_to(self.folder))
+            name = f'{uuid.uuid4().hex}.parquet'
+            for target, write in (
+                (hour_folder(self.folder, hour * HOUR) / name, write_parquet),
+                (sums_folder(self.folder, hour * HOUR) / name, write_sums),
+            ):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                temporary = target.with_suffix('.part')
+                write(part, temporary)
+                moves[str(temporary.relative_to(self.folder))] = str(
+                    target.relative_to(self.folder)
+                )
         return moves
 
 
@@ -162,6 +183,50 @@ def hour_folder(folder: Path, time: int) -> Path:
     return folder / 'raw' / f'day={when:%Y-%m-%d}' / f'hour={when:%H}'
 
 
+def sums_folder(folder: Path, time: int) -> Path:
+    """Return the folder of the sums of the day of a time [ns]."""
+    when = datetime.fromtimestamp(time / NS, timezone.utc)
+    return folder / 'hour' / f'day={when:%Y-%m-%d}'
+
+
+def write_sums(part: Readings, path: Path) -> None:
+    """Write one row for each channel of sorted readings of one hour; as tier `minute` has them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    first = np.flatnonzero(np.diff(part.channel, prepend=np.int64(-1)))
+    usable = part.quality < Quality.BAD
+    count = np.add.reduceat(usable.astype(np.int64), first)
+    low = np.minimum.reduceat(np.where(usable, part.value, np.inf), first)
+    high = np.maximum.reduceat(np.where(usable, part.value, -np.inf), first)
+    total = np.add.reduceat(np.where(usable, part.value, 0.0), first)
+    none = count == 0
+    table = pa.table(
+        {
+            'channel': part.channel[first],
+            'time': part.time[first] // HOUR * (HOUR // MS),
+            'low': pa.array(low, mask=none),
+            'high': pa.array(high, mask=none),
+            'total': pa.array(total, mask=none),
+            'count': count,
+            'worst': np.maximum.reduceat(part.quality, first),
+        }
+    )
+    pq.write_table(table, path, compression='zstd')
+    _flush(path)
+
+
+def write_table() -> dict[str, Any]:
+    """Return how readings are written to Parquet."""
+    return {
+        'compression': 'zstd',
+        'use_dictionary': ['value'],
+        'column_encoding': _ENCODING,
+        'data_page_size': 65_536,
+        'write_page_index': True,
+    }
+
+
 def write_parquet(part: Readings, path: Path) -> None:
     """Write sorted readings of one hour and flush them to the disk."""
     import pyarrow as pa
@@ -176,22 +241,13 @@ def write_parquet(part: Readings, path: Path) -> None:
             'flags': part.flags,
         }
     )
-    pq.write_table(
-        table,
-        path,
-        compression='zstd',
-        use_dictionary=['value'],
-        column_encoding=_ENCODING,
-        row_group_size=131_072,
-        data_page_size=65_536,
-        write_page_index=True,
-    )
+    pq.write_table(table, path, row_group_size=131_072, **write_table())
     _flush(path)
 
 
 def _clear(folder: Path) -> None:
     """Delete what a compaction that died before its commit had begun to write."""
-    for tier in ('raw', 'minute'):
+    for tier in ('raw', 'minute', 'hour'):
         for path in (folder / tier).glob('**/*.part'):
             path.unlink()
 
@@ -224,6 +280,18 @@ def channel_numbers(folder: Path) -> dict[ChannelId, int]:
 
 
 # -- all or nothing
+
+
+@contextlib.contextmanager
+def sole(folder: Path) -> Iterator[bool]:
+    """Tell whether this process alone moves files of a history; ends with the process."""
+    with (folder / 'lock').open('a') as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def commit(folder: Path, moves: dict[str, str], delete: Iterable[Path]) -> None:

@@ -1,23 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""Questions to a history: one small API over DuckDB, and what becomes of old days.
+"""Questions to a history: one small API over DuckDB.
 
 A query sees compacted hours, old days of which only minutes are left, and segments that are not
-compacted yet. Minimum, mean and maximum are of usable values (good and uncertain); `worst` is the
-worst quality of all readings in the interval.
+compacted yet. Where whole hours are asked for, their sums are read instead of their readings.
+Minimum, mean and maximum are of usable values (good and uncertain); `worst` is the worst quality
+of all readings in the interval.
 """
 
-import os
-import shutil
-import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linehaul_sensors.errors import HistoryError
-from linehaul_sensors.history import DAY, MS, channel_numbers, commit
+from linehaul_sensors.history import DAY, HOUR, MS, WHOLE_DAY, channel_numbers
 from linehaul_sensors.ids import ChannelId
 from linehaul_sensors.readings import NS, Quality, concatenate
 from linehaul_sensors.segments import SUFFIX, read_segment
@@ -28,7 +25,8 @@ if TYPE_CHECKING:
 _TRIES = 5
 _COLUMNS = 'channel, time, low, high, total, count, worst'
 _USABLE = f'quality < {int(Quality.BAD)}'
-_AS_PARTS = f"""
+#: Readings as rows of sums, as the tiers of hours and minutes hold them.
+AS_PARTS = f"""
 SELECT channel, time,
        CASE WHEN {_USABLE} THEN value END AS low,
        CASE WHEN {_USABLE} THEN value END AS high,
@@ -114,14 +112,13 @@ def _files(folder: Path, tier: str, question: Question) -> list[Path]:
     if (end - day).days > 4000:
         return sorted((folder / tier).glob('day=*/**/*.parquet'))
     while day < end:
-        for hour in sorted((folder / tier / f'day={day:%Y-%m-%d}').glob('**/*.parquet')):
-            found.append(hour)
+        found += sorted((folder / tier / f'day={day:%Y-%m-%d}').glob('**/*.parquet'))
         day += timedelta(days=1)
     if tier == 'raw':
         first = f'day={datetime.fromtimestamp(question.start / NS, timezone.utc):%Y-%m-%d/hour=%H}'
         last = f'day={end:%Y-%m-%d/hour=%H}'
         within = [(str(p.parent.relative_to(folder / tier)), p) for p in found]
-        found = [p for name, p in within if first <= name <= last]
+        found = [p for n, p in within if n.endswith(WHOLE_DAY) or first <= n <= last]
     return found
 
 
@@ -145,10 +142,16 @@ def _single(folder: Path, question: Question, where: str) -> str:
 
 def _intervals(folder: Path, question: Question, where: str) -> str:
     step = max(int(question.every * 1000), 1)
-    raw, minute = _source(folder, 'raw', question), _source(folder, 'minute', question)
-    parts = [f'{_AS_PARTS} {s} WHERE {where}' for s in (raw, 'fresh') if s]
-    if minute:
-        parts.append(f'SELECT {_COLUMNS} FROM {minute} WHERE {where}')
+    parts = [f'{AS_PARTS} fresh WHERE {where}']
+    for tier, piece in _pieces(question):
+        source = _source(folder, tier, piece)
+        if source is None:
+            continue
+        limits = f'time >= {-(-piece.start // MS)} AND time < {-(-piece.end // MS)} AND {where}'
+        if tier == 'raw':
+            parts.append(f'{AS_PARTS} {source} WHERE {limits}')
+        else:
+            parts.append(f'SELECT {_COLUMNS} FROM {source} WHERE {limits}')
     return f"""
 SELECT id AS channel, bucket * {step} AS time, minimum, mean, maximum, count, worst FROM (
     SELECT channel, time // {step} AS bucket, min(low) AS minimum,
@@ -157,6 +160,19 @@ SELECT id AS channel, bucket * {step} AS time, minimum, mean, maximum, count, wo
     FROM ({' UNION ALL '.join(parts)})
     GROUP BY channel, bucket)
 JOIN names ON number = channel ORDER BY id, time"""
+
+
+def _pieces(question: Question) -> list[tuple[str, Question]]:
+    """Return which files answer which part: whole hours have their sums written down."""
+    begin, end = -(-question.start // HOUR) * HOUR, question.end // HOUR * HOUR
+    if question.every % 3600.0 or end <= begin:
+        return [('raw', question), ('minute', question)]
+    edges = [replace(question, end=begin), replace(question, start=end)]
+    pieces = [('hour', replace(question, start=begin, end=end))]
+    for edge in edges:
+        if edge.start < edge.end:
+            pieces += [('raw', edge), ('minute', edge)]
+    return pieces
 
 
 def _fresh(folder: Path) -> 'pa.Table':
@@ -177,61 +193,3 @@ def _fresh(folder: Path) -> 'pa.Table':
             'flags': found.flags,
         }
     )
-
-
-# -- retention
-
-
-def downsample(folder: Path, keep_days: int, now: int) -> list[str]:
-    """Replace the readings of days older than `keep_days` by minutes; return the days.
-
-    Raises:
-        HistoryError: the disk is full; nothing is lost.
-    """
-    import duckdb
-
-    last = datetime.fromtimestamp(now / NS, timezone.utc) - timedelta(days=keep_days)
-    done = []
-    for day in sorted((folder / 'raw').glob('day=*')):
-        if day.name >= f'day={last:%Y-%m-%d}':
-            continue
-        files = sorted(day.glob('**/*.parquet'))
-        target = folder / 'minute' / day.name / f'{uuid.uuid4().hex}.parquet'
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_suffix('.part')
-        try:
-            with duckdb.connect() as db:
-                db.execute('SET threads = 1')
-                db.execute(_to_minutes(files, temporary))
-            moves = {str(temporary.relative_to(folder)): str(target.relative_to(folder))}
-            commit(folder, moves, files)
-        except (OSError, duckdb.IOException) as error:
-            raise HistoryError(f'history {folder}: cannot downsample: {error}') from error
-        shutil.rmtree(day, ignore_errors=True)
-        done.append(day.name)
-    return done
-
-
-def _to_minutes(files: Sequence[Path], target: Path) -> str:
-    listed = ', '.join("'" + str(path).replace("'", "''") + "'" for path in files)
-    name = str(target).replace("'", "''")
-    return f"""
-COPY (SELECT channel, time // 60000 * 60000 AS time, min(low) AS low, max(high) AS high,
-             sum(total) AS total, CAST(sum(count) AS BIGINT) AS count, max(worst) AS worst
-      FROM ({_AS_PARTS} read_parquet([{listed}], hive_partitioning = false))
-      GROUP BY ALL ORDER BY channel, time)
-TO '{name}' (FORMAT parquet, COMPRESSION zstd)"""
-
-
-def forget(folder: Path, keep_days: int, now: int) -> list[str]:
-    """Delete the minutes of days older than `keep_days`; return the days."""
-    last = datetime.fromtimestamp(now / NS, timezone.utc) - timedelta(days=keep_days)
-    old = [p for p in (folder / 'minute').glob('day=*') if p.name < f'day={last:%Y-%m-%d}']
-    for path in old:
-        shutil.rmtree(path)
-    return sorted(path.name for path in old)
-
-
-def size_on_disk(folder: Path) -> int:
-    """Return the bytes of all files of a history."""
-    return sum(os.stat(path).st_size for path in folder.rglob('*') if path.is_file())

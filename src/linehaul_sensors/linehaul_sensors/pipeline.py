@@ -9,19 +9,23 @@ tried again with the next batch.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import nan
 
 import numpy as np
 
 from linehaul_sensors.alarm_book import AlarmEvent
-from linehaul_sensors.alarm_table import AlarmDef
+from linehaul_sensors.alarm_table import AlarmDef, Kind
 from linehaul_sensors.alarms import Alarms
-from linehaul_sensors.arrays import ByteArray
+from linehaul_sensors.arrays import ByteArray, FloatArray
 from linehaul_sensors.channels import ChannelTable
+from linehaul_sensors.early_warnings import WarningRecord
 from linehaul_sensors.errors import HistoryError
 from linehaul_sensors.history import History
+from linehaul_sensors.ids import AlarmId, EquipmentId
+from linehaul_sensors.maintenance import Maintenance, MaintenanceRules
 from linehaul_sensors.quality import Checked, QualityCheck
 from linehaul_sensors.readings import NS, Quality, Readings, concatenate
-from linehaul_sensors.watch import Sign, Watch
+from linehaul_sensors.watch import Sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,19 @@ class Outcome:
         readings: with their quality, also of channels that became stale.
         events: of alarms; to be journalled before they are told.
         signs: of early warning.
+        warnings: records they changed; to be journalled before they are told.
         trouble: why history could not be written; '' if it could.
     """
 
     readings: Readings
     events: list[AlarmEvent] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
+    warnings: list[WarningRecord] = field(default_factory=list)
     trouble: str = ''
+
+
+STATE = 'packml_state'
+"""Quantity of a channel that tells the operating state of its machine, by PackML's number."""
 
 
 class Pipeline:
@@ -48,7 +58,7 @@ class Pipeline:
         table: the channels.
         alarms: all alarm definitions.
         history: where readings are kept; None keeps none.
-        contexts: operating states a machine can be in.
+        rules: of early warning.
     """
 
     def __init__(
@@ -56,21 +66,53 @@ class Pipeline:
         table: ChannelTable,
         alarms: Sequence[AlarmDef],
         history: History | None = None,
-        contexts: int = 18,
+        rules: MaintenanceRules | None = None,
     ) -> None:
+        rules = rules or MaintenanceRules()
         self.quality = QualityCheck(table)
         self.alarms = Alarms(alarms, table)
-        self.watch = Watch(len(table), contexts)
+        self.maintenance = Maintenance(table, failure_limits(table, alarms), rules)
         self.history = history
         self.lost_to_history = 0
         self.context: ByteArray = np.zeros(len(table), dtype=np.uint8)
+        self._contexts = rules.contexts
+        self._table = table
         self._of_equipment = table.of_equipment()
+        tells = [channel.quantity == STATE for channel in table.channels]
+        self._tells = np.array(tells, dtype=bool)
+        self._bound: dict[EquipmentId, list[AlarmDef]] = {}
+        for alarm in alarms:
+            if alarm.states:
+                self._bound.setdefault(alarm.equipment, []).append(alarm)
 
-    def set_state(self, equipment: str, state: int) -> None:
-        """Take in the operating state (PackML number) of a machine."""
-        for name, channels in self._of_equipment.items():
-            if name == equipment:
-                self.context[list(channels)] = state
+    def set_state(self, equipment: EquipmentId, state: int, now: float) -> list[AlarmEvent]:
+        """Take in the operating state (PackML number) of a machine; `now` in s.
+
+        Alarms that are none in this state are suppressed by design, the others no longer.
+        """
+        self.context[list(self._of_equipment.get(equipment, ()))] = state
+        found: list[AlarmEvent] = []
+        for on in (True, False):
+            names: list[AlarmId] = [
+                alarm.id
+                for alarm in self._bound.get(equipment, ())
+                if (state not in alarm.states) == on
+            ]
+            found += self.alarms.suppress(names, on, f'operating state {state}', now)
+        return found
+
+    def _states(self, checked: Checked) -> list[AlarmEvent]:
+        rows = np.flatnonzero(checked.live & self._tells[checked.readings.channel])
+        found: list[AlarmEvent] = []
+        for row in rows.tolist():
+            value = checked.readings.value[row]
+            usable = checked.readings.quality[row] < Quality.BAD
+            channel = int(checked.readings.channel[row])
+            state = int(value) if usable and 0 <= value < self._contexts else 0
+            if state != self.context[channel]:
+                name = self._table.channels[channel].equipment
+                found += self.set_state(name, state, float(checked.used[row]) / NS)
+        return found
 
     def step(self, batch: Readings, lost: Sequence[int], now: int) -> Outcome:
         """Take in what the bridges brought.
@@ -84,37 +126,41 @@ class Pipeline:
             ReadingsError: a channel number is not in the table.
         """
         checked = self.quality.check(batch, now)
-        events = self.alarms.readings(checked)
+        events = self._states(checked) + self.alarms.readings(checked)
         signs = self._watch(checked)
+        warnings = self.maintenance.take(signs, now / NS)
         kept = checked.readings if checked.keep.all() else checked.readings.take(checked.keep)
         silent = self.quality.lost(lost, now) if len(lost) else None
-        return self._finish(kept, silent, events, signs, now)
+        return self._finish(kept, silent, Outcome(kept, events, signs, warnings), now)
 
     def tick(self, now: int) -> Outcome:
         """Do what time alone asks for; call it about once a second."""
         silent = self.quality.stale(now)
         events = self.alarms.tick(now / NS)
-        return self._finish(silent.take(np.zeros(0, np.int64)), silent, events, [], now)
+        warnings = self.maintenance.tick(now / NS)
+        none = silent.take(np.zeros(0, np.int64))
+        return self._finish(none, silent, Outcome(none, events, [], warnings), now)
 
     def _finish(
-        self,
-        kept: Readings,
-        silent: Readings | None,
-        events: list[AlarmEvent],
-        signs: list[Sign],
-        now: int,
+        self, kept: Readings, silent: Readings | None, so_far: Outcome, now: int
     ) -> Outcome:
+        events = so_far.events
         if silent is not None and len(silent):
             live = np.ones(len(silent), dtype=bool)
-            events = events + self.alarms.readings(Checked(silent, live, silent.time, live))
+            checked = Checked(silent, live, silent.time, live)
+            events = events + self._states(checked) + self.alarms.readings(checked)
             kept = concatenate([kept, silent])
-        return Outcome(kept, events, signs, self._remember(kept, now))
+        trouble = self._remember(kept, now)
+        return Outcome(kept, events, so_far.signs, so_far.warnings, trouble)
 
     def _watch(self, checked: Checked) -> list[Sign]:
-        rows = checked.live & (checked.readings.quality < Quality.BAD)
-        channel = checked.readings.channel[rows]
+        channel = checked.readings.channel
+        usable = checked.live & (checked.readings.quality < Quality.BAD)
+        rows = usable & ~self._tells[channel]
+        channel = channel[rows]
         time = checked.used[rows] / NS
-        return self.watch.feed(channel, time, checked.readings.value[rows], self.context[channel])
+        value = checked.readings.value[rows]
+        return self.maintenance.feed(channel, time, value, self.context[channel])
 
     def _remember(self, kept: Readings, now: int) -> str:
         if self.history is None:
@@ -125,3 +171,17 @@ class Pipeline:
             self.lost_to_history += len(kept)
             return str(error)
         return ''
+
+
+def failure_limits(table: ChannelTable, alarms: Sequence[AlarmDef]) -> FloatArray:
+    """Return (C, 2) the farthest lower and upper alarm limit of each channel; NaN: none."""
+    limits = np.full((len(table), 2), nan)
+    for alarm in alarms:
+        if alarm.channel is None:
+            continue
+        row = table.index[alarm.channel]
+        if alarm.kind is Kind.LOW:
+            limits[row, 0] = np.fmin(limits[row, 0], alarm.limit)
+        elif alarm.kind is Kind.HIGH:
+            limits[row, 1] = np.fmax(limits[row, 1], alarm.limit)
+    return limits

@@ -106,6 +106,11 @@ class QualityCheck:
             Readings(batch.channel, batch.time, value, quality, flags), live, used, keep
         )
 
+    @property
+    def stale_now(self) -> int:
+        """Channels that are stale."""
+        return int(np.count_nonzero(self._stale))
+
     def _count(self, flags: np.ndarray) -> None:
         if flags.any():
             for flag in Flag:

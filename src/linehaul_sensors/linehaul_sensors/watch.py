@@ -12,14 +12,14 @@ Readings that are bad never get here; a change of the machine's operating state 
 since each state has its own level, and readings right after a change are left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
 from linehaul_sensors import watch_kernels as kernels
-from linehaul_sensors.arrays import ByteArray, FloatArray, IndexArray
+from linehaul_sensors.arrays import ByteArray, FloatArray, IndexArray, IntArray
 from linehaul_sensors.errors import ReadingsError
 
 START_THRESHOLD = 5.75
@@ -165,6 +165,19 @@ class Watch:
             for row in rows[:count].tolist()
         ]
 
+    def usual(self, channel: IndexArray, time: FloatArray, context: ByteArray) -> FloatArray:
+        """Return (N,) what operating state and time of day add; arguments as `scores`.
+
+        What is left without it moves with the machine's condition alone.
+        """
+        added: FloatArray = self._level[channel, context, 0].copy()
+        slot = (time / kernels.SLOT).astype(np.int64) % kernels.SLOTS_WEEK
+        errors = self._state[channel][:, [kernels.ERR0, kernels.ERR1]]
+        age = (time - self._state[channel, kernels.BEGIN]) / kernels.DAY
+        daily = (age > 1.5) & (errors[:, 1] < self.rules.save * errors[:, 0])
+        added[daily] += self._season[channel[daily], slot[daily] % kernels.SLOTS_DAY]
+        return added
+
     def set_threshold(self) -> float:
         """Set the threshold from the budget and the scores so far, and return it; call it hourly.
 
@@ -197,6 +210,35 @@ class Watch:
         period = self._state[:, kernels.PERIOD]
         known = period > 0
         return float((kernels.DAY / (period[known] * self.rules.block)).sum())
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Return arrays with one row a channel: everything that was learnt of it."""
+        return {
+            'state': self._state,
+            'level': self._level,
+            'season': self._season,
+            'past': self._past,
+        }
+
+    @property
+    def tail(self) -> FloatArray:
+        """(BINS + 1,) the tail of all channels' scores, and the threshold it gave."""
+        return np.concatenate([self._tail, [self.threshold]])
+
+    def restore(
+        self, rows: Mapping[str, np.ndarray], tail: FloatArray, here: IntArray, there: IntArray
+    ) -> None:
+        """Take a snapshot in.
+
+        Args:
+            rows: what `snapshot` returned.
+            tail: what `tail` was.
+            here: (K,) numbers of the channels now.
+            there: (K,) and then.
+        """
+        for name, array in self.snapshot().items():
+            array[here] = rows[name][there]
+        self._tail[:], self.threshold = tail[:-1], float(tail[-1])
 
     def forget(self, channels: Sequence[int]) -> None:
         """Begin anew on channels, as after maintenance or with another sensor."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from linehaul_sensors.channels import Channel, make_table
 from linehaul_sensors.errors import MappingError
 from linehaul_sensors.modbus_map import Block, Register, parse_devices, plan, value_of
-from linehaul_sensors.opcua import parse_server
+from linehaul_sensors.opcua_map import parse_server
 
 TABLE = make_table(
     [Channel(name, 'temperature', 'Cel', 'p', 'm') for name in 'abcd']

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from linehaul_sensors.errors import HistoryError
 from linehaul_sensors.history import HOUR, History
-from linehaul_sensors.history_query import Question, downsample, forget, query, size_on_disk
+from linehaul_sensors.history_days import downsample, forget, merge_days, size_on_disk
+from linehaul_sensors.history_query import Question, query
 from linehaul_sensors.readings import NS, Quality, make_readings
 from linehaul_sensors.segments import SegmentWriter, encode, read_segment
 
@@ -320,3 +321,86 @@ def test_the_command_compacts_and_retains(filled, capsys):
 def test_wrong_use_is_told_in_one_line(filled, words, capsys):
     assert run(*(w.format(filled) for w in words)) == 2
     assert capsys.readouterr().err.strip()
+
+
+def sums(rows, step):
+    """Return what intervals must say, from single readings."""
+    found = {}
+    for row in rows:
+        found.setdefault((row['channel'], row['time'] // step * step), []).append(row)
+    return {
+        key: (
+            min((r['value'] for r in part if r['quality'] < 3), default=None),
+            max((r['value'] for r in part if r['quality'] < 3), default=None),
+            sum(r['quality'] < 3 for r in part),
+            max(r['quality'] for r in part),
+        )
+        for key, part in found.items()
+    }
+
+
+def days_of_readings(folder):
+    """Fill a history in several compactions, so that hours have several files; NaN among them."""
+    rng = np.random.default_rng(11)
+    memory = History(folder, NAMES)
+    for k in range(3):
+        part = batch(rng, 4000, span=30 * HOUR)
+        part.value[::50], part.quality[::50] = np.nan, Quality.BAD
+        memory.append(part, T0 + k * HOUR)
+        memory.roll()
+        if k < 2:
+            memory.compact()
+    memory.close()
+
+
+@pytest.fixture(scope='module')
+def two_days(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('history')
+    days_of_readings(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ('start', 'end'), [(0, 24), (0.5, 20.25), (3.1, 3.9), (3, 4), (23.5, 25.5), (0.2, 1.1)]
+)
+@pytest.mark.parametrize('every', [3600.0, 7200.0])
+def test_sums_of_hours_say_what_their_readings_say(two_days, start, end, every):
+    limits = {'start': T0 + int(start * HOUR), 'end': T0 + int(end * HOUR)}
+    single = ask(two_days, 0.0, **limits)
+    found = {
+        (row['channel'], row['time']): (
+            row['minimum'], row['maximum'], row['count'], row['worst'],
+        )
+        for row in ask(two_days, every, **limits)
+    }  # fmt: skip
+    assert found == sums(single, int(every * 1000))
+
+
+def test_a_day_that_is_over_becomes_one_file_and_says_the_same(tmp_path):
+    days_of_readings(tmp_path)
+    limits = [
+        {'start': T0 + a * HOUR, 'end': T0 + b * HOUR} for a, b in ((0, 48), (5, 7), (20, 30))
+    ]
+    before = [ask(tmp_path, 0.0, **one) for one in limits]
+    now = T0 + 26 * HOUR
+    (day,) = merge_days(tmp_path, now)
+    assert len(list((tmp_path / 'raw' / day).rglob('*.parquet'))) == 1
+    assert repr([ask(tmp_path, 0.0, **one) for one in limits]) == repr(before)  # with its NaN
+    assert merge_days(tmp_path, now) == []
+    late = History(tmp_path, NAMES)
+    late.append(batch(np.random.default_rng(1), 10), T0 + 60 * HOUR)
+    late.close()
+    late.compact()
+    assert merge_days(tmp_path, now) == []  # too few late ones to write the day again
+    assert len(ask(tmp_path, 0.0, **limits[0])) == len(before[0]) + 10
+
+
+def test_a_second_process_leaves_a_compaction_alone(tmp_path):
+    days_of_readings(tmp_path)
+    other = History(tmp_path, NAMES)
+    with history.sole(tmp_path) as alone:
+        assert alone
+        assert other.compact().segments == 0
+        assert merge_days(tmp_path, T0 + 72 * HOUR) == []
+    assert other.compact(running=True).segments == 0  # the newest is being written
+    assert other.compact().segments == 1

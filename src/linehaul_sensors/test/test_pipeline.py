@@ -87,7 +87,7 @@ def test_a_full_disk_stops_history_alone(tmp_path, monkeypatch):
 
 def test_the_operating_state_goes_to_the_machines_channels():
     pipeline = Pipeline(TABLE, ALARMS)
-    pipeline.set_state('m2', 6)
+    pipeline.set_state('m2', 6, 0.0)
     assert pipeline.context.tolist() == [0, 6]
 
 
