@@ -90,7 +90,7 @@ def _rule(row: Fields, table: ChannelTable) -> RosRule:
         row.note('bad_type', 'type', repr(kind), 'write a type such as sensor_msgs/Temperature')
     package, short = (found[1], found[2]) if found else ('', '')
     field, unit = USUAL.get(f'{package}/{short}', ('', ''))
-    path = _path(row.text('field', field or None), row)
+    path = _path(row.text('field', field) if field else row.text('field'), row)
     number = table.index.get(ChannelId(name), -1)
     change: tuple[float, float] | None = (1.0, 0.0)
     if number < 0:

@@ -344,7 +344,7 @@ def days_of_readings(folder):
     rng = np.random.default_rng(11)
     memory = History(folder, NAMES)
     for k in range(3):
-        part = batch(rng, 4000, span=30 * HOUR)
+        part = batch(rng, 4000, T0 + 20 * HOUR, span=6 * HOUR)
         part.value[::50], part.quality[::50] = np.nan, Quality.BAD
         memory.append(part, T0 + k * HOUR)
         memory.roll()
@@ -361,7 +361,7 @@ def two_days(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ('start', 'end'), [(0, 24), (0.5, 20.25), (3.1, 3.9), (3, 4), (23.5, 25.5), (0.2, 1.1)]
+    ('start', 'end'), [(0, 24), (20.5, 25.25), (21.1, 21.9), (22, 23), (23.5, 25.5), (19.2, 21.1)]
 )
 @pytest.mark.parametrize('every', [3600.0, 7200.0])
 def test_sums_of_hours_say_what_their_readings_say(two_days, start, end, every):
@@ -378,8 +378,9 @@ def test_sums_of_hours_say_what_their_readings_say(two_days, start, end, every):
 
 def test_a_day_that_is_over_becomes_one_file_and_says_the_same(tmp_path):
     days_of_readings(tmp_path)
+    History(tmp_path, NAMES).compact()
     limits = [
-        {'start': T0 + a * HOUR, 'end': T0 + b * HOUR} for a, b in ((0, 48), (5, 7), (20, 30))
+        {'start': T0 + a * HOUR, 'end': T0 + b * HOUR} for a, b in ((0, 48), (21, 23), (22, 30))
     ]
     before = [ask(tmp_path, 0.0, **one) for one in limits]
     now = T0 + 26 * HOUR
