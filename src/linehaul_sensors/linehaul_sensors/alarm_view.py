@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from linehaul_sensors.alarm_book import AlarmView
 
-BUDGET = 100_000
-"""Bytes of one message; at one a second 0.8 Mbit/s."""
+BUDGET = 60_000
+"""Bytes of one message; at one a second 0.5 Mbit/s, and below 1 where two come close together."""
 _FIXED = 128  # numbers, times and the lengths of texts of one alarm, with padding
 
 
