@@ -4,6 +4,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 import time
 
@@ -16,6 +18,8 @@ from linehaul_sensors.modbus_map import parse_devices
 from linehaul_sensors.opcua import OpcUaBridge
 from linehaul_sensors.opcua_map import parse_server
 from linehaul_sensors.readings import Quality
+from linehaul_sensors.sensors_file import ModbusSource, OpcUaSource
+from linehaul_sensors.sources import Sources
 
 TABLE = make_table(
     [Channel(name, 'temperature', 'Cel', 'p', 'm') for name in 'abcd']
@@ -182,3 +186,54 @@ def test_a_real_opcua_server_that_goes_and_comes():
     assert [(v, q) for c, v, q in first if c == 2] == [(10.0, 1)]  # within its deadband
     assert [q for c, _, q in first if c == 3] == [Quality.BAD]
     assert [text.partition(':')[0] for text in refused] == ['ns=2;s=nobody']
+
+
+def test_bridges_in_the_loop_and_in_processes_and_one_process_dies():
+    """All bridges of a plant as one: Modbus in the node's loop, OPC UA in two processes."""
+    opc, mod = free_port(), free_port()
+    sources = (
+        ModbusSource('ovens', parse_devices(modbus_text(mod), TABLE)),
+        OpcUaSource('press', parse_server(opcua_text(opc), TABLE), 2),
+    )
+
+    async def story():
+        one = Sources(sources, TABLE, time.time_ns)
+        seen = {'ovens': {}, 'press': {}}
+        lost = []
+
+        def look(done):
+            for running, brought in one.drain():
+                pairs = zip(
+                    brought.readings.channel.tolist(), brought.readings.value.tolist(), strict=True
+                )
+                seen[running.id] |= dict(pairs)
+                lost.extend(brought.lost)
+            return done()
+
+        async def until(done):
+            end = time.monotonic() + 60.0
+            while not look(done):
+                assert time.monotonic() < end, (seen, lost)
+                await asyncio.sleep(0.02)
+
+        try:
+            async with opcua_server(opc), modbus_server(mod):
+                one.start()
+                press = one.running[1].bridge
+                await until(lambda: len(seen['press']) == 4 and len(seen['ovens']) == 4)
+                await until(lambda: all(running.bridge.connected for running in one.running))
+                first, second = press.pids
+                os.kill(first, signal.SIGKILL)
+                await until(lambda: {0, 2} <= set(lost))
+                seen['press'].clear()
+                seen['ovens'].clear()
+                await until(lambda: seen['press'].get(0) == 1.0 and seen['ovens'])
+                assert press.pids[0] != first
+                assert press.pids[1] == second
+        finally:
+            one.stop()
+        return one
+
+    one = asyncio.run(story())
+    assert 'died' in one.running[1].last_fault or 'nobody' in one.running[1].last_fault
+    assert one.running[1].faults > 0

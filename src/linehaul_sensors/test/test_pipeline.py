@@ -10,7 +10,11 @@ from linehaul_sensors.errors import HistoryError
 from linehaul_sensors.history import History
 from linehaul_sensors.history_query import Question, query
 from linehaul_sensors.pipeline import Pipeline
-from linehaul_sensors.readings import NS, Flag, Quality, make_readings
+from linehaul_sensors.readings import NS, Flag, Quality, concatenate, make_readings
+from linehaul_sensors.sparkplug_codec import Metric
+from linehaul_sensors.sparkplug_host import Arrived, Lost, SparkplugHost
+
+from linehaul_sensors import sparkplug_codec as codec
 
 T0 = 1_800_000_000 * NS
 TABLE = make_table(
@@ -95,3 +99,71 @@ def test_an_empty_batch_is_nothing():
     outcome = Pipeline(TABLE, ALARMS).step(make_readings([], [], []), (), T0)
     assert (len(outcome.readings), outcome.events, outcome.signs) == (0, [], [])
     assert np.array_equal(outcome.readings.time, [])
+
+
+class Edge:
+    """A Sparkplug edge that keeps what it could not send, and the layer behind its broker."""
+
+    def __init__(self, folder):
+        self.host = SparkplugHost(EDGE_TABLE, {})
+        self.pipeline = Pipeline(EDGE_TABLE, EDGE_ALARMS, History(folder, ['g/e/t', 'other']))
+        self.seq, self.stored, self.events = 0, [], []
+
+    def send(self, kind, metrics, now):
+        self.seq = 0 if kind == 'NBIRTH' else (self.seq + 1) % 256
+        topic = str(codec.Topic('g', kind, 'e'))
+        ms = now // 1_000_000
+        return self.host.receive(topic, codec.encode(metrics, ms, self.seq), now / NS)
+
+    def take(self, outcomes, now):
+        batches = [one.readings for one in outcomes if isinstance(one, Arrived)]
+        lost = [c for one in outcomes if isinstance(one, Lost) for c in one.channels]
+        outcome = self.pipeline.step(concatenate(batches), lost, now)
+        self.events += outcome.events
+        return outcome
+
+    def metric(self, value, now, **more):
+        return Metric('t', codec.DataType.DOUBLE, value, time=now // 1_000_000, **more)
+
+
+EDGE_TABLE = make_table(
+    [
+        Channel('g/e/t', 'temperature', 'Cel', 'p', 'm1', maximum=200.0, minimum=0.0, period=1.0),
+        Channel('other', 'temperature', 'Cel', 'p', 'm2', period=1.0),
+    ]
+)
+EDGE_ALARMS = [
+    AlarmDef('t#high', Kind.HIGH, 'g/e/t', *TEXTS, limit=80.0),
+    AlarmDef('t#silent', Kind.QUALITY, 'g/e/t', *TEXTS),
+    AlarmDef('other#silent', Kind.QUALITY, 'other', *TEXTS),
+]
+
+
+def test_a_broker_that_is_gone_for_ten_minutes(tmp_path):
+    """Stale and an alarm meanwhile; then all of it in history, and only the present is live."""
+    edge, gone = Edge(tmp_path), 600
+    bdseq = Metric('bdSeq', codec.DataType.INT64, 0)
+    edge.take(edge.send('NBIRTH', [bdseq, edge.metric(20.0, T0)], T0), T0)
+    edge.take(edge.host.disconnected(), T0 + NS)
+    assert edge.pipeline.quality.stale_now == 1
+    for k in range(1, gone + 1):
+        now = T0 + k * NS
+        # The edge goes on measuring: for a minute it was far too hot. Others go on sending.
+        edge.stored.append((now, 90.0 if 100 < k < 160 else 21.0))
+        edge.events += edge.pipeline.step(make_readings([1], [now], [20.0]), (), now).events
+        edge.events += edge.pipeline.tick(now).events
+    assert [(e.alarm, e.event) for e in edge.events] == [('t#silent', Event.ACTIVE)]
+    edge.events.clear()
+    back = T0 + (gone + 1) * NS
+    edge.take(edge.send('NBIRTH', [bdseq, edge.metric(22.0, back)], back), back)
+    late = [edge.metric(value, time, historical=True) for time, value in edge.stored]
+    edge.take(edge.send('NDATA', late, back), back)
+    assert [(e.alarm, e.event) for e in edge.events] == [('t#silent', Event.CLEAR)]
+    edge.pipeline.history.close()
+    edge.pipeline.history.compact()
+    found = query(tmp_path, Question(T0, back + NS, ('g/e/t',), 0.0)).to_pylist()
+    told = {row['time']: row for row in found if row['quality'] != Quality.STALE}
+    assert sorted(told) == [t // 1_000_000 for t, _ in [(T0, 0), *edge.stored, (back, 0)]]
+    assert max(row['value'] for row in told.values()) == 90.0
+    assert all(row['flags'] & Flag.HISTORICAL for row in list(told.values())[1:-1])
+    assert edge.pipeline.quality.stale_now == 0
