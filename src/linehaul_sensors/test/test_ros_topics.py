@@ -3,6 +3,7 @@
 """Fields of messages as channels, and batches of other processes by their own numbers."""
 
 from math import isnan
+from pathlib import Path
 from types import SimpleNamespace as Message
 
 import numpy as np
@@ -15,6 +16,7 @@ from linehaul_sensors.remote_batches import RemoteBatches
 from linehaul_sensors.ros_topics import RosTopics, parse_topics, value_at
 from linehaul_sensors.sensors_file import read_sensors
 
+TABLES = Path(__file__).resolve().parents[3] / 'config' / 'sensors'
 TABLE = make_table(
     [
         Channel('t', 'temperature', 'Cel', 'p', 'm'),
@@ -143,12 +145,17 @@ def test_a_channel_that_appears_or_changes_its_unit_in_the_middle():
 # -- files
 
 
-def test_the_files_of_the_cell_are_right_and_a_wrong_one_is_told(tmp_path):
-    from pathlib import Path
-
-    plant = read_sensors(Path(__file__).resolve().parents[3] / 'config/sensors/cell/sensors.yaml')
+@pytest.mark.parametrize(('name', 'channels'), [('cell', 39), ('jiaozhou', 348)])
+def test_the_files_of_the_plants_are_right(name, channels):
+    plant = read_sensors(TABLES / name / 'sensors.yaml')
     assert [source.id for source in plant.sources] == ['machines', 'plant']
-    assert len(plant.alarms) > len(plant.table)
+    assert len(plant.table) == channels
+    assert len(plant.alarms) > channels
+    low = next(alarm for alarm in plant.alarms if alarm.id.endswith('/pressure#low'))
+    assert low.causes == (low.id + '_low',)
+
+
+def test_a_wrong_file_is_told(tmp_path):
     path = tmp_path / 'sensors.yaml'
     (tmp_path / 'channels.yaml').write_text(
         "channels: [{id: a, quantity: q, unit: '1', place: p, equipment: m}]"
