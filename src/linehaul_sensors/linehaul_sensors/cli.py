@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _UNITS = {'s': 1.0, 'm': 60.0, 'h': 3600.0, 'd': 86_400.0}
+_PANELS = 4  # channels that have an axis of their own
 _SPAN = re.compile(r'(\d+(?:\.\d+)?)([smhd])\Z')
 
 
@@ -174,14 +175,19 @@ def _texts(answer: 'pa.Table', name: str) -> list[str]:
 
 
 def plot(answer: 'pa.Table', path: Path, title: str = '') -> None:
-    """Draw the answer, one line a channel, with the band between minimum and maximum."""
+    """Draw each channel and the band of its minimum and maximum; a few: one above another."""
     import matplotlib as mpl
 
     mpl.use('Agg')
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(10, 4), layout='constrained')
-    for name in answer.column('channel').unique().to_pylist():
+    names = answer.column('channel').unique().to_pylist()
+    panels = len(names) if 1 < len(names) <= _PANELS else 1
+    figure, grid = plt.subplots(
+        panels, figsize=(10, 2 + 2 * panels), layout='constrained', sharex=True, squeeze=False
+    )
+    for k, name in enumerate(names):
+        axes = grid[k if panels > 1 else 0, 0]
         rows = [row for row in answer.to_pylist() if row['channel'] == name]
         times: Any = [datetime.fromtimestamp(row['time'] / 1000, timezone.utc) for row in rows]
         key = 'mean' if 'mean' in rows[0] else 'value'
@@ -189,10 +195,9 @@ def plot(answer: 'pa.Table', path: Path, title: str = '') -> None:
         if key == 'mean':
             low, high = ([_number(row[k]) for row in rows] for k in ('minimum', 'maximum'))
             axes.fill_between(times, low, high, alpha=0.25)
-    axes.set_xlabel('UTC')
-    axes.set_title(title, fontsize='small', wrap=True)
-    if answer.num_rows:
         axes.legend(loc='best', fontsize='small')
+    grid[-1, 0].set_xlabel('UTC')
+    grid[0, 0].set_title(title, fontsize='small', wrap=True)
     figure.savefig(path, dpi=120)
     plt.close(figure)
 

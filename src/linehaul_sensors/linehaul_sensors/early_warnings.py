@@ -270,7 +270,7 @@ class EarlyWarnings:
         text = f'look at {record.equipment} in {channel.place}'
         text += f': {what}' if what else ''
         if not isnan(record.low):
-            text += f'; within {max(record.low, 0.0) / 86_400.0:.1f} days'
+            text += f'; within {duration(record.low)}'
         return text
 
     def _keep(self, record: WarningRecord) -> WarningRecord:
@@ -302,6 +302,14 @@ _NEXT = {
 }
 
 
+def duration(seconds: float) -> str:
+    """Return a time for people: minutes, hours or days."""
+    for name, size in (('days', 86_400.0), ('hours', 3600.0)):
+        if seconds >= 2.0 * size:
+            return f'{seconds / size:.1f} {name}'
+    return f'{max(seconds, 0.0) / 60.0:.0f} minutes'
+
+
 def _number(warning: WarningId) -> int:
     tail = warning.rpartition('#')[2]
     return int(tail) if tail.isdigit() else 0
@@ -322,6 +330,6 @@ def _seen(channel: Channel, sign: Sign) -> str:
 
 def _wear(state: MachineState, strong: Sequence[tuple[ChannelId, float]]) -> str:
     one = state.prognosis
-    left = '' if one is None else f', {one.remaining / 86_400.0:.1f} days left'
+    left = '' if one is None else f', {duration(one.remaining)} left'
     names = ', '.join(name for name, _ in strong[:3])
     return f'{state.equipment} wears: health {state.health:.2f}{left}; seen in {names}'

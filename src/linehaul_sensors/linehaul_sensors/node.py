@@ -38,8 +38,6 @@ from linehaul_sensors.errors import ReadingsError, SensorsError
 from linehaul_sensors.history import History
 from linehaul_sensors.ids import AlarmId, WarningId
 from linehaul_sensors.incidents.node import IncidentTopics
-from linehaul_sensors.machine_health import HealthRules
-from linehaul_sensors.maintenance import MaintenanceRules
 from linehaul_sensors.pipeline import Outcome, Pipeline
 from linehaul_sensors.readings import NS
 from linehaul_sensors.recorder import Recorder
@@ -69,27 +67,6 @@ class Config:
     tables: str = setting('', doc='Folder of the sensor layers of simulated plants.')
     state_dir: str = setting('', doc='Folder of journal, history and incidents; empty: none.')
     cycle: float = setting(0.1, doc='Wall time between two drains.', unit='s', low=0.01, high=5.0)
-    budget: float = setting(
-        150.0,
-        doc='False warnings allowed on all channels together.',
-        unit='1/d',
-        low=0.1,
-        high=1e6,
-    )
-    interval: float = setting(
-        28800.0, doc='Interval of the trends of wear.', unit='s', low=1.0, high=86400.0
-    )
-    learn: int = setting(60, doc='Intervals that make the reference of a machine.', low=8, high=90)
-    horizon: float = setting(
-        1209600.0, doc='Remaining life that asks for maintenance.', unit='s', low=1.0, high=1e9
-    )
-    sample: float = setting(
-        300.0,
-        doc='Time between two looks at a machine as a whole.',
-        unit='s',
-        low=0.1,
-        high=86400.0,
-    )
     learned_every: float = setting(
         600.0, doc='Time between two copies of what was learnt.', unit='s', low=1.0, high=86400.0
     )
@@ -113,11 +90,6 @@ class Config:
             return Path(self.tables) / Path(self.plant).stem / 'sensors.yaml'
         return Path(self.sensors)
 
-    def rules(self) -> MaintenanceRules:
-        """Return the rules of early warning."""
-        health = HealthRules(interval=self.interval, learn=self.learn, horizon=self.horizon)
-        return MaintenanceRules(self.budget, self.sample, health)
-
 
 class SensorsNode(Node):
     """Shell of `Pipeline` and the bridges."""
@@ -132,7 +104,7 @@ class SensorsNode(Node):
         if self._folder is not None:
             ids = [channel.id for channel in plant.table.channels]
             history = History(self._folder / 'history', ids)
-        self._pipeline = Pipeline(plant.table, plant.alarms, history, self._config.rules())
+        self._pipeline = Pipeline(plant.table, plant.alarms, history, plant.rules)
         self._store = Store(self._folder)
         self._store.restore(self._pipeline, plant.table)
         self._instance = uuid.uuid4().hex

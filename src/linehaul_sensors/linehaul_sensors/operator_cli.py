@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from linehaul_sensors.cli import span
+from linehaul_sensors.early_warnings import duration
 
 OK, REFUSED, NOBODY, INTERRUPTED = 0, 1, 3, 130
 VERBS = ('alarms', 'warnings')
@@ -177,7 +178,7 @@ def _warnings(options: argparse.Namespace, client: Any, console: Console) -> int
             'status': STATUSES[one.status],
             'since': _time(one.since),
             'health': _number(one.health),
-            'days_left': _days(one),
+            'left': _left(one),
             'message': one.message,
             'proposal': one.proposal,
             'channels': list(one.channel_ids),
@@ -187,7 +188,7 @@ def _warnings(options: argparse.Namespace, client: Any, console: Console) -> int
     ]
     if options.json:
         return _json(rows)
-    shown = ('warning', 'status', 'since', 'health', 'days_left', 'message', 'proposal')
+    shown = ('warning', 'status', 'since', 'health', 'left', 'message', 'proposal')
     console.print(_table(f'{len(rows)} open', shown, rows))
     return OK
 
@@ -227,9 +228,9 @@ def _number(value: float) -> float | None:
     return round(value, 3) if isfinite(value) else None
 
 
-def _days(one: Any) -> str:
+def _left(one: Any) -> str:
     if not isfinite(one.remaining_life):
         return ''
-    low, middle = one.remaining_life_low / 86_400.0, one.remaining_life / 86_400.0
-    high = one.remaining_life_high / 86_400.0
-    return f'{middle:.1f} ({low:.1f} to {high:.1f})'
+    low, high = one.remaining_life_low, one.remaining_life_high
+    until = duration(high) if isfinite(high) else 'for ever'
+    return f'{duration(one.remaining_life)} ({duration(low)} to {until})'

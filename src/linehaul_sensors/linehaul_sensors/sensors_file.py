@@ -10,6 +10,12 @@
       - {id: press, kind: opcua, file: press.yaml, processes: 2}
       - {id: robots, kind: ros, file: robots.yaml}
       - {id: gateway, kind: batches, topic: gateway}   # gateway/channels, gateway/readings
+    early_warning:                      # optional, and so is each of its keys
+      budget: 150.0                     # false warnings a day, all channels together
+      sample: 300.0                     # [s] between two looks at a machine as a whole
+      interval: 28800.0                 # [s] of one average of the trends of wear
+      learn: 60                         # intervals that make a machine's reference
+      horizon: 1209600.0                # [s] remaining life that asks for maintenance
 
 A file is used whole or not at all. Passwords stand in a file of their own (`password_file`).
 """
@@ -29,6 +35,8 @@ from linehaul_sensors.channels import ChannelTable
 from linehaul_sensors.errors import MappingError
 from linehaul_sensors.ids import ChannelId
 from linehaul_sensors.json_topics import Rule, parse_mapping
+from linehaul_sensors.machine_health import KEPT, HealthRules
+from linehaul_sensors.maintenance import MaintenanceRules
 from linehaul_sensors.modbus_map import Device, parse_devices
 from linehaul_sensors.mqtt import MqttConfig
 from linehaul_sensors.opcua_map import Server, parse_server
@@ -90,6 +98,7 @@ class SensorPlant:
     table: ChannelTable
     alarms: tuple[AlarmDef, ...]
     sources: tuple[Source, ...]
+    rules: MaintenanceRules
 
 
 def read_sensors(path: Path) -> SensorPlant:
@@ -105,6 +114,7 @@ def read_sensors(path: Path) -> SensorPlant:
     channels = root.text('channels')
     alarm_file = root.text('alarms') if root.has('alarms') else ''
     rows = list(root.children('bridges', optional=False))
+    rules = _rules(root.child('early_warning', optional=True))
     root.finish()
     if problems:
         raise MappingError(str(path), problems)
@@ -118,7 +128,23 @@ def read_sensors(path: Path) -> SensorPlant:
         problems.append(Problem('duplicate', f'bridge {name}', 'its id is there twice', 'rename'))
     if problems:
         raise MappingError(str(path), problems)
-    return SensorPlant(table, alarms, sources)
+    return SensorPlant(table, alarms, sources, rules)
+
+
+def _rules(row: Fields) -> MaintenanceRules:
+    day, usual = 86_400.0, HealthRules()
+    health = HealthRules(
+        interval=row.number('interval', usual.interval, low=1.0, high=day),
+        learn=int(row.number('learn', usual.learn, low=8, high=KEPT)),
+        horizon=row.number('horizon', usual.horizon, low=1.0, high=1e4 * day),
+    )
+    rules = MaintenanceRules(
+        budget=row.number('budget', 150.0, low=0.1, high=1e6),
+        sample=row.number('sample', 300.0, low=0.1, high=day),
+        health=health,
+    )
+    row.finish()
+    return rules
 
 
 def _text(path: Path) -> str:

@@ -88,7 +88,7 @@ def test_warnings_are_listed_and_reviewed():
     )  # fmt: skip
     code, text = run(Client(EarlyWarnings(warnings=[one])), 'warnings')
     assert code == 0
-    assert '10.0 (5.0 to 20.0)' in text
+    assert '10.0 days (5.0 days to 20.0 days)' in text
     for word, status in (('confirm', 2), ('reject', 3), ('close', 4)):
         client = Client()
         run(client, 'warnings', word, 'w#1', '--finding', 'f', '--actor', 'ada')
