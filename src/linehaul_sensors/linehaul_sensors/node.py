@@ -45,6 +45,8 @@ from linehaul_sensors.sensors_file import read_sensors
 from linehaul_sensors.sources import BatchBridge, RosBridge, Sources
 from linehaul_sensors.store.node import Store
 
+TELL = 1.0
+"""[s] of wall time between two lists of alarms and warnings."""
 DIAGNOSTICS = Topic('/diagnostics', DiagnosticArray, EVENTS)
 _COMMANDS = {
     CommandAlarm.Request.COMMAND_ACKNOWLEDGE: Event.ACKNOWLEDGE,
@@ -125,7 +127,7 @@ class SensorsNode(Node):
         self._incidents = self._make_incidents()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(self._config.cycle, self._look, clock=steady)
-        self.create_timer(1.0, self._tell, clock=steady)
+        self.create_timer(TELL, self._tell, clock=steady)
         self._sources.start()
         machines = len(self._pipeline.maintenance.health.machines)
         self.get_logger().info(

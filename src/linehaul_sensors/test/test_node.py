@@ -32,7 +32,7 @@ from linehaul_interfaces.msg import (
 )
 from linehaul_interfaces.srv import CommandAlarm
 from linehaul_ros import names
-from linehaul_sensors import cli
+from linehaul_sensors import cli, node
 
 SENSORS = """
 channels: channels.yaml
@@ -152,14 +152,12 @@ class Bench:
 
 
 @pytest.fixture
-def make(tmp_path):
-    closed = []
+def make(tmp_path, monkeypatch):
+    monkeypatch.setattr(node, 'TELL', 0.1)
     with ros_context() as context:
 
         def made(**more):
-            bench = Bench(context, tmp_path, **more)
-            closed.append(bench)
-            return bench
+            return Bench(context, tmp_path, **more)
 
         yield made
 
