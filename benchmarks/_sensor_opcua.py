@@ -54,7 +54,7 @@ async def serve(port: int, items: int, rate: int, seconds: int, rng: np.random.G
             for _ in range(max(rate // 50, 1)):
                 now = ua.uatypes.datetime.now(ua.uatypes.timezone.utc)
                 value = ua.DataValue(
-                    ua.Variant(round(float(rng.normal(50, 1)), 4), ua.VariantType.Double),
+                    ua.Variant(float(rng.normal(50, 1)), ua.VariantType.Double),
                     SourceTimestamp=now,
                 )
                 await server.write_attribute_value(nodes[k % items].nodeid, value)

@@ -25,6 +25,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -270,8 +271,16 @@ def channel_numbers(folder: Path) -> dict[ChannelId, int]:
         HistoryError: the file that says it is damaged.
     """
     path = folder / 'channels.json'
-    if not path.exists():
+    try:
+        known = path.stat()
+    except FileNotFoundError:
         return {}
+    return dict(_read_numbers(path, known.st_mtime_ns, known.st_size, known.st_ino))
+
+
+@lru_cache(maxsize=8)
+def _read_numbers(path: Path, *_version: int) -> dict[ChannelId, int]:
+    """Read the file of numbers, once for each version of it."""
     try:
         found: dict[ChannelId, int] = json.loads(path.read_text(encoding='utf-8'))
     except (OSError, ValueError) as error:

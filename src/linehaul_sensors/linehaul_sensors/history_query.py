@@ -10,6 +10,7 @@ of all readings in the interval.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,8 +72,7 @@ def query(folder: Path, question: Question) -> 'pa.Table':
         raise HistoryError('the end must be after the start, and the interval 0 or more')
     for _ in range(_TRIES):
         before = _compactions(folder)
-        with duckdb.connect() as db:
-            db.execute('SET threads = 1')
+        with _database().cursor() as db:
             _register_names(db, {c: names[c] for c in question.channels} or names)
             db.register('fresh', _fresh(folder))
             make = _single if question.every == 0 else _intervals
@@ -83,6 +83,16 @@ def query(folder: Path, question: Question) -> 'pa.Table':
         if before == _compactions(folder):
             return answer
     raise HistoryError(f'history {folder}: files change faster than they can be read')
+
+
+@cache
+def _database() -> Any:
+    """Return the process's database in memory; making one takes longer than most questions."""
+    import duckdb
+
+    db = duckdb.connect()
+    db.execute('SET threads = 1')
+    return db
 
 
 def _compactions(folder: Path) -> tuple[bool, int]:
