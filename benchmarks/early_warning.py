@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Early warning: the Numenta benchmark, series of our own, false alarms and delays on a plant.
 
-Three parts:
+Four parts:
 
 - nab: the official scoring on the real known-cause files that are beside the repository, next to
 the
@@ -10,6 +10,7 @@ the
   for all files; what the best single threshold for these files would give, as the official
   optimiser finds it for each published detector, is told beside it.
 - own: the same scoring on series of our own with seeds that were not used for the design.
+- machines: machines as a whole, whose channels belong together until one goes its own way;
 - plant: channels with daily seasons and state changes: warm-up without labels, then false warnings
   of the healthy ones a day, and the delay until faults of the others are found.
 """
@@ -22,6 +23,7 @@ from typing import Any
 import _sensor_nab as nab
 import common
 import numpy as np
+from _sensor_machines import on_machines
 from _sensor_plant import FAULTS, STATES, make_plant
 from _sensor_series import corpus
 from linehaul_sensors.watch import Watch, WatchRules
@@ -42,6 +44,7 @@ def main() -> int:
         print('nab: skipped, there is no ../shared/data/anomaly/nab beside the repository')
     figures += on_own(4 if args.quick else 24, args.seed, detail)
     figures += on_plant(600 if args.quick else 5_000, args, detail)
+    figures += on_machines(30 if args.quick else 150, 20, args.seed, detail)
     common.finish('early_warning', args, figures, detail=detail)
     return 0
 
