@@ -13,7 +13,7 @@ from math import inf
 from typing import Any
 
 from linehaul_line.assembly import Assembly, Event, run_until
-from linehaul_line.feeding import Feeding, Intent, feed, hold, lost
+from linehaul_line.feeding import Feeding, Hold, Intent, feed, hold, lost
 from linehaul_line.ids import NO_LOAD, LoadId, RequestId, StationId
 from linehaul_line.line import (
     LineSequence,
@@ -47,6 +47,7 @@ class LineDesk:
     side: LineSide = field(default_factory=LineSide)
     _begun: dict[RequestId, float] = field(default_factory=dict)
     _loaded: set[RequestId] = field(default_factory=set)
+    _delayed: set[RequestId] = field(default_factory=set)
     _table: SequenceTable | None = None
 
     def tick(self, now: float, *, simulated: bool = True) -> tuple[list[Intent], list[Event]]:
@@ -75,6 +76,7 @@ class LineDesk:
                 stock[key], found = feed(part, needs, response, *about)
             intents += found
         self.assembly = replace(self.assembly, stock=stock)
+        self._delayed |= {one.request for one in intents if isinstance(one, Hold)}
         return intents, events
 
     def _stands(self) -> str:
@@ -115,10 +117,11 @@ class LineDesk:
         """Take note that a vehicle began with a request.
 
         What counts as waiting begins when a vehicle could have begun without standing before a
-        full place, so that requests made far ahead do not look like a slow fleet.
+        full place, so that requests made far ahead do not look like a slow fleet. A request that
+        was held says nothing of the fleet.
         """
         found = self.find(request)
-        if found is None or request in self._begun:
+        if found is None or request in self._begun or request in self._delayed:
             return
         self._begun[request] = now
         (station, _), one = found
@@ -144,12 +147,11 @@ class LineDesk:
         quantity = min(max(quantity, 1), part.container_quantity)
         self._set(key, put(part, quantity, request))
         self.side.came(key, load)
-        begun = self._begun.pop(request, one.asked)
-        self._loaded.discard(request)
-        handed = self.responses[key[0]].transfer.mean
-        self.responses[key[0]] = observe_travel(
-            self.responses[key[0]], max(now - begun - handed, 0.0)
-        )
+        if request not in self._delayed:
+            response = self.responses[key[0]]
+            took = now - self._begun.get(request, one.asked) - response.transfer.mean
+            self.responses[key[0]] = observe_travel(response, max(took, 0.0))
+        self._forget(request)
         return None
 
     def came(self, key: PartKey, quantity: int, load: LoadId = NO_LOAD) -> Refusal | None:
@@ -164,10 +166,14 @@ class LineDesk:
     def failed(self, request: RequestId) -> None:
         """Close a request that brought nothing; the next tick asks anew where it is needed."""
         found = self.find(request)
-        self._begun.pop(request, None)
-        self._loaded.discard(request)
+        self._forget(request)
         if found is not None:
             self._set(found[0], lost(self.assembly.stock[found[0]], request))
+
+    def _forget(self, request: RequestId) -> None:
+        self._begun.pop(request, None)
+        self._loaded.discard(request)
+        self._delayed.discard(request)
 
     def fetched(self, key: PartKey) -> None:
         """Book an empty container that a vehicle took away.

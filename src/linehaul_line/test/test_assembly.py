@@ -226,6 +226,26 @@ def test_a_line_that_stands_has_its_deliveries_held_and_needs_them_later():
     assert change.due == pytest.approx(ask.due + 100.0, abs=2.0)
 
 
+def test_a_request_that_was_held_says_nothing_of_how_long_the_fleet_takes():
+    """After a stop of ten minutes lines once asked far too early, for a response of minutes."""
+    one = desk(line(stock=12), cover=60.0)
+    now, ask = first_ask(one)
+    one.begun(ask.request, now)
+    before = one.responses[ask.station]
+    one.assembly = fault(one.assembly, B, 'gripper')
+    one.tick(now + 1.0)
+    one.assembly = mended(one.assembly, B)
+    one.tick(now + 600.0)
+    one.begun(ask.request, now + 600.0)
+    one.placed(ask.request, ask.quantity, now + 900.0)
+    assert one.responses[ask.station] == before
+    (again,) = [i for t in range(900, 2000) for i in one.tick(now + t)[0] if isinstance(i, Ask)][
+        :1
+    ]
+    one.begun(again.request, now + 2000.0)
+    assert one.responses[again.station] != before
+
+
 def test_a_request_that_comes_before_its_place_is_free_is_held_and_released_once():
     one = desk(line(stock=12), cover=1000.0)
     now, ask = first_ask(one)
