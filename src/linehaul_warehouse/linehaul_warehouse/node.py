@@ -28,8 +28,6 @@ from linehaul_warehouse.goals.node import Actions
 from linehaul_warehouse.handover import Holder, Meaning, Seen, meaning, stands_since
 from linehaul_warehouse.ids import LoadId, PortId
 from linehaul_warehouse.model import Load, PlaceKind
-from linehaul_warehouse.plc.cranes_file import load_cranes
-from linehaul_warehouse.plc.tag_end import TagEnd
 from linehaul_warehouse.rack import Flow, Rack
 from linehaul_warehouse.rack_file import load_rack, rack_of_plant
 from linehaul_warehouse.services.node import Services
@@ -77,6 +75,19 @@ class Config:
     )
 
 
+def _crane_end(config: Config, rack: Rack, folder: Path | None) -> CraneEnd:
+    """Return the cranes: those of a file, or simulated ones.
+
+    What real cranes need takes a second to import, so only who has them waits for it.
+    """
+    if not config.cranes:
+        return SimEnd(rack, folder / f'{rack.id}_cranes.json' if folder else None)
+    from linehaul_warehouse.plc.cranes_file import load_cranes
+    from linehaul_warehouse.plc.tag_end import TagEnd
+
+    return TagEnd(rack, load_cranes(Path(config.cranes), rack))
+
+
 class WarehouseNode(Node):
     """Shell of `Warehouse`: converts, journals, calls and applies."""
 
@@ -100,11 +111,7 @@ class WarehouseNode(Node):
         )
         state = self._store.load(rack)
         self.warehouse = Warehouse(rack, settings, state, self._store.known)
-        self.end: CraneEnd = (
-            TagEnd(rack, load_cranes(Path(config.cranes), rack))
-            if config.cranes
-            else SimEnd(rack, folder / f'{rack.id}_cranes.json' if folder else None)
-        )
+        self.end = _crane_end(config, rack, folder)
         self._config, self._saved = config, self._store.last
         self._actions: Actions | None = None
         self._told: dict[LoadId, str] = {}
