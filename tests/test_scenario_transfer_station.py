@@ -94,11 +94,11 @@ def test_stations_that_only_know_the_interfaces_or_their_bits_are_served_by_the_
         gateways = [start(gateway) for _, gateway in parts]
         requests = [start(words) for words in asked]
         station = start([SCRIPT, PORT, 'casing', '4'])
-        out, _ = station.communicate(timeout=150)
+        out, _ = station.communicate(timeout=400)
         assert out.strip().splitlines()[-1].startswith('got casing-'), out
         assert station.returncode == 0
         for one in requests:
-            out, _ = one.communicate(timeout=150)
+            out, _ = one.communicate(timeout=400)
             assert one.returncode == 0, out
         assert all(one.poll() is None for one in (plant, desk, *plcs, *gateways))
         for one in plcs:
