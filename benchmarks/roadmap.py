@@ -46,7 +46,7 @@ def main() -> int:
     parser.add_argument('--hours', type=float, default=2.0)
     parser.add_argument('--speed', choices=['max'], default='max', help='as fast as it computes')
     parser.add_argument('--delays', type=float, default=0.0, metavar='P')
-    parser.add_argument('--tries', type=int, default=8, help='plans to try per cycle of 1 s')
+    parser.add_argument('--tries', type=int, default=24, help='plans to try per cycle of 1 s')
     parser.add_argument('--seeds', type=int, default=1, metavar='K', help='runs, from --seed on')
     parser.add_argument('--only', nargs='+', choices=list(WAYS), default=list(WAYS))
     parser.add_argument('--curve', action='store_true', help='also 30, 60, 100 and 400 vehicles')

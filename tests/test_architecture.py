@@ -224,3 +224,17 @@ def test_a_missing_header_is_caught(tmp_path):
     assert is_source(script)
     assert lacks_header(bare)
     assert not lacks_header(script)
+
+
+def test_no_test_of_ros_is_left_to_the_stage_without_ros():
+    """There it would skip, and the stage with ROS would not look at it either."""
+    wants = re.compile(r"importorskip\(\s*'(rclpy|\w+_msgs|linehaul_interfaces|linehaul_ros)\b")
+    files = [
+        file
+        for file in ROOT.glob('src/*/test/test_*.py')
+        if not file.name.startswith(('test_node', 'test_convert'))
+        and file.parts[-3] != 'linehaul_ros'
+    ]
+    assert len(files) > 100
+    lost = [str(file.relative_to(ROOT)) for file in files if wants.search(file.read_text())]
+    assert not lost, 'call them test_node_….py or test_convert_….py'

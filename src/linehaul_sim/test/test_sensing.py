@@ -54,12 +54,12 @@ def test_the_same_seed_gives_the_same_plant():
 )
 def test_a_trouble_moves_what_it_moves_and_ends(trouble, number, least):
     sensing = Sensing(DRIVE, 1, T0, 600.0)
+    sensing._trouble_at = inf  # none comes by itself
     _, before = by_channel(sensing.step(T0 + 100.0), number)
     sensing.bring('m', T0 + 100.0, trouble)
     long = 1200.0 if trouble is Trouble.WEAR else 180.0
     _, worst = by_channel(sensing.step(T0 + 99.0 + long), number)
     assert worst[-1] - before.max() > least
-    sensing._trouble_at = inf
     _, after = by_channel(sensing.step(T0 + 900.0 + long), number)
     assert abs(after[-1] - before.mean()) < least
 
