@@ -169,16 +169,19 @@ def test_a_station_that_is_not_there_is_an_event(make):
 # -- the gateway as a process
 
 
-async def spin(executor, condition, seconds=40.0):
+async def spin(executor, condition, vehicle=None, seconds=40.0):
     end = asyncio.get_running_loop().time() + seconds
     while not condition():
-        assert asyncio.get_running_loop().time() < end, 'not in time'
+        said = vehicle and (vehicle.side.state, vehicle.side.notice)
+        assert asyncio.get_running_loop().time() < end, f'not in time: {said}'
         executor.spin_once(timeout_sec=0.0)
         await asyncio.sleep(0.005)
 
 
 def gateway(tmp_path, domain):
     words = ['mapping', tmp_path / 'station.yaml', 'state_dir', tmp_path / 'ports']
+    # Patience: how long a process takes to come back is not what is tested.
+    words += [word for name in ('tp1', 'tp2', 'tp5', 'peer') for word in (name, 30.0)]
     pairs = [f'{name}:={value}' for name, value in zip(words[::2], words[1::2], strict=True)]
     return subprocess.Popen(
         [
@@ -211,9 +214,9 @@ def test_a_gateway_that_is_killed_while_the_load_moves_goes_on(tmp_path):
                 process.communicate()
                 process = gateway(tmp_path, domain)
                 plc.slow, plc.busy_cycles = False, -100
-                await spin(executor, lambda: plc.full)
+                await spin(executor, lambda: plc.full and vehicle.side.may_move, vehicle)
                 vehicle.handle(Moved(CLEAR))
-                await spin(executor, lambda: vehicle.parted)
+                await spin(executor, lambda: vehicle.parted, vehicle)
                 assert vehicle.side.state.result.problem.text == ''
                 assert vehicle.side.state.custody is Custody.NONE
             finally:
