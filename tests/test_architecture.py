@@ -53,6 +53,8 @@ CLIENTS = {
 #: What a client may use beside what its package's core may.
 CLIENT_IMPORTS = {'linehaul_bringup/demo_client.py': {'linehaul_line'}}
 GLUE = {'linehaul_ros', 'linehaul_interfaces'}
+#: Shared modules that know no ROS, for every core.
+PLAIN = {'linehaul_ros.health': 'linehaul_ros/health.py'}
 ROS = re.compile(r'^(rclpy|tf2_ros|linehaul_interfaces|linehaul_ros|builtin_interfaces|\w+_msgs)$')
 
 
@@ -72,10 +74,13 @@ def why_not(package, name, imported):
     """Return why module `name` (package/file) may not import `imported`, or None."""
     top, _, rest = imported.partition('.')
     part = rest.partition('.')[0]
-    shell = name.rpartition('/')[2] in SHELLS or name in CLIENTS or package == 'linehaul_ros'
+    shell = name.rpartition('/')[2] in SHELLS or name in CLIENTS
+    shell = shell or (package == 'linehaul_ros' and name not in PLAIN.values())
     if top == package:
         inner = part in ('node', 'convert') and not shell
         return 'a core must not import its own shell' if inner else None
+    if imported.rpartition('.')[0] in PLAIN:
+        return None
     if ROS.match(top) and not shell:
         return 'ROS belongs in node.py, convert.py and linehaul_ros'
     if not top.startswith('linehaul_') or (shell and top in GLUE):
@@ -144,6 +149,7 @@ def make_package(src: Path, package: str, depends=(), **modules: str):
         ('core', 'from nav_msgs.msg import Path', 'ROS belongs'),
         ('core', 'def f():\n    import linehaul_interfaces.msg', 'ROS belongs'),
         ('core', 'from linehaul_ros import qos', 'ROS belongs'),
+        ('core', 'from linehaul_ros.healthy import x', 'ROS belongs'),
         ('core', 'from .node import Node', 'its own shell'),
         ('core', 'from . import convert', 'its own shell'),
         ('core', 'from linehaul_fleet import x', 'must not import linehaul_fleet'),
@@ -165,6 +171,7 @@ def test_a_violation_is_caught(tmp_path, module, text, reason):
     ('module', 'text'),
     [
         ('core', 'import numpy\nfrom linehaul_floor import Plant\nfrom .other import x'),
+        ('core', 'from linehaul_ros.health import Level'),
         ('node', 'import rclpy\nfrom . import core\nfrom linehaul_ros.qos import EVENTS'),
         ('convert', 'from linehaul_floor.convert import x\nfrom geometry_msgs.msg import Pose'),
     ],
@@ -173,6 +180,12 @@ def test_what_is_allowed_passes(tmp_path, module, text):
     depends = ('linehaul_floor', 'linehaul_ros')
     make_package(tmp_path, 'linehaul_traffic', depends, **{module: text})
     assert violations(tmp_path) == []
+
+
+def test_what_every_core_may_import_of_the_glue_must_know_no_ros(tmp_path):
+    make_package(tmp_path, 'linehaul_ros', health='import rclpy')
+    (line,) = violations(tmp_path)
+    assert 'ROS belongs' in line
 
 
 def test_a_package_outside_the_table_is_caught(tmp_path):

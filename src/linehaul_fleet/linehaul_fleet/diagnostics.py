@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the fleet and each vehicle are, for /diagnostics: a level, a line, and values."""
 
-from dataclasses import dataclass
-from enum import IntEnum
 from math import isfinite
+
+from linehaul_ros.health import Health, Level
 
 from linehaul_fleet.acts import Mode
 from linehaul_fleet.delivery import Phase
@@ -12,26 +12,6 @@ from linehaul_fleet.model import Vehicle
 from linehaul_fleet.operating import retriable
 from linehaul_fleet.situation import Situation
 from linehaul_vda5050 import ErrorLevel
-
-
-class Level(IntEnum):
-    """Levels of diagnostic_msgs/DiagnosticStatus."""
-
-    OK = 0
-    WARN = 1
-    ERROR = 2
-    STALE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """One status: name, level, message, values by key, hardware id (empty: the fleet itself)."""
-
-    name: str
-    level: Level
-    message: str
-    values: tuple[tuple[str, str], ...] = ()
-    hardware: str = ''
 
 
 def diagnose(s: Situation, journal: str, now: float) -> list[Health]:

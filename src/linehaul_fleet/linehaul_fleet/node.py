@@ -8,11 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
 from linehaul_ros.actions import PersistentGoal, action_client, action_server
+from linehaul_ros.diagnostics import DIAGNOSTICS, to_diagnostics
 from linehaul_ros.journal import JournalError
 from linehaul_ros.parameters import declare, setting
-from linehaul_ros.qos import EVENTS
 from linehaul_ros.run import run
 from linehaul_ros.time import from_time, now_of
 from rclpy.action import ActionServer, CancelResponse
@@ -40,7 +39,7 @@ from linehaul_fleet.events import DeliveryReassigned
 from linehaul_fleet.fleet import Fleet, class_pairs
 from linehaul_fleet.history import History
 from linehaul_fleet.links.node import VehicleLinks
-from linehaul_fleet.services.convert import diagnostics_to_msg, refusal_to_msg
+from linehaul_fleet.services.convert import refusal_to_msg
 from linehaul_fleet.services.node import Services
 from linehaul_fleet.situation import Settings
 from linehaul_fleet.store.node import Store
@@ -50,7 +49,6 @@ from linehaul_interfaces.action import DeliverMaterial, RetrieveLoad
 from linehaul_interfaces.msg import LoadCustody
 from linehaul_ros import names
 
-DIAGNOSTICS = names.Topic('/diagnostics', DiagnosticArray, EVENTS)
 SILENT = 2.0
 """[s] of wall time without a round after which one is made whatever the node's clock says."""
 
@@ -250,7 +248,7 @@ class FleetNode(Node):
             )
         )
         health = diagnose(self.fleet.situation, self._store.trouble, now)
-        self._diagnostics.publish(diagnostics_to_msg(health, now))
+        self._diagnostics.publish(to_diagnostics(health, now))
 
     # Requests.
 

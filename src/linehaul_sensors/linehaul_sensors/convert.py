@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from linehaul_ros.time import to_time
 
 from linehaul_interfaces.msg import (
@@ -25,7 +24,6 @@ from linehaul_interfaces.msg import (
 from linehaul_sensors.alarm_book import AlarmView
 from linehaul_sensors.alarm_view import fit
 from linehaul_sensors.channels import Channel, ChannelTable
-from linehaul_sensors.diagnostics import Health
 from linehaul_sensors.early_warnings import WarningRecord
 from linehaul_sensors.errors import ReadingsError
 from linehaul_sensors.ids import ChannelId, EquipmentId
@@ -197,23 +195,6 @@ def _warning(record: WarningRecord, pictures: Path) -> EarlyWarning:
         proposal=record.proposal,
         picture=str(picture) if picture.is_file() else '',
     )
-
-
-def to_diagnostics(health: Sequence[Health], now: float) -> DiagnosticArray:
-    """Tell how everything is."""
-    message = DiagnosticArray(
-        status=[
-            DiagnosticStatus(
-                name=one.name,
-                level=bytes([int(one.level)]),
-                message=one.message,
-                values=[KeyValue(key=key, value=value) for key, value in one.values],
-            )
-            for one in health
-        ]
-    )
-    message.header.stamp = to_time(now)
-    return message
 
 
 def message_class(kind: str) -> Any:

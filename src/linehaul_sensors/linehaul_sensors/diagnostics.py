@@ -3,32 +3,13 @@
 """How the sensor layer is, for /diagnostics: a level, a line, and values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+
+from linehaul_ros.health import Health, Level
 
 from linehaul_sensors.alarm_states import State
 from linehaul_sensors.alarm_table import Priority
 from linehaul_sensors.pipeline import Pipeline
 from linehaul_sensors.sources import Running
-
-
-class Level(IntEnum):
-    """Levels of diagnostic_msgs/DiagnosticStatus."""
-
-    OK = 0
-    WARN = 1
-    ERROR = 2
-    STALE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """One status: name, level, message, values by key."""
-
-    name: str
-    level: Level
-    message: str
-    values: tuple[tuple[str, str], ...] = ()
 
 
 def diagnose(

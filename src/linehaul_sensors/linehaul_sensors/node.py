@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from linehaul_ros.diagnostics import DIAGNOSTICS, to_diagnostics
 from linehaul_ros.journal import JournalError
 from linehaul_ros.names import Topic
 from linehaul_ros.parameters import ParameterError, declare, setting
-from linehaul_ros.qos import EVENTS, SENSOR
+from linehaul_ros.qos import SENSOR
 from linehaul_ros.run import run
 from linehaul_ros.time import now_of
 from rclpy.clock import Clock, ClockType
@@ -47,7 +47,6 @@ from linehaul_sensors.store.node import Store
 
 TELL = 1.0
 """[s] of wall time between two lists of alarms and warnings."""
-DIAGNOSTICS = Topic('/diagnostics', DiagnosticArray, EVENTS)
 _COMMANDS = {
     CommandAlarm.Request.COMMAND_ACKNOWLEDGE: Event.ACKNOWLEDGE,
     CommandAlarm.Request.COMMAND_SHELVE: Event.SHELVE,
@@ -318,7 +317,7 @@ class SensorsNode(Node):
         }
         troubles = (*self._trouble.values(), self._store.trouble)
         health = diagnose(self._pipeline, self._sources.running, troubles, now)
-        self._diagnostics.publish(convert.to_diagnostics(health, now))
+        self._diagnostics.publish(to_diagnostics(health, now))
         self._look_after(now)
 
     def _look_after(self, now: float) -> None:

@@ -4,7 +4,6 @@
 
 from math import isfinite, nan
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from linehaul_ros.time import from_time, to_time
 
 from linehaul_fleet.acts import (
@@ -23,7 +22,6 @@ from linehaul_fleet.acts import (
 )
 from linehaul_fleet.changes import Change
 from linehaul_fleet.control import Control
-from linehaul_fleet.diagnostics import Health
 from linehaul_fleet.losing import stranded_text
 from linehaul_fleet.roads import limit_text
 from linehaul_floor import PlaceId
@@ -156,21 +154,3 @@ _COMMANDS = {
     Command.SKIP_RETRY: 'has it give up',
     Command.REMOVE: 'has taken it off the floor',
 }
-
-
-def diagnostics_to_msg(health: list[Health], now: float) -> DiagnosticArray:
-    """Tell how everything is."""
-    message = DiagnosticArray(
-        status=[
-            DiagnosticStatus(
-                name=one.name,
-                level=bytes([int(one.level)]),
-                message=one.message,
-                hardware_id=one.hardware,
-                values=[KeyValue(key=key, value=value) for key, value in one.values],
-            )
-            for one in health
-        ]
-    )
-    message.header.stamp = to_time(now)
-    return message
