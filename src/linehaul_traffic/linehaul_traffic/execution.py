@@ -140,7 +140,7 @@ class ExecutionGraph:
     def remove(self, vehicle: VehicleId) -> None:
         """Take a vehicle off the floor, with all its claims."""
         v = self._slot.pop(vehicle)
-        kernels.withdraw(self.queues, self.model.arrays, v)
+        kernels.withdraw(self.queues, v)
         self.queues.size[v] = 0
         del self._ids[v]
         self._paths.pop(vehicle, None)
@@ -174,7 +174,7 @@ class ExecutionGraph:
         if self.fills_loop(vehicle, path.nodes[-1]):
             name = self.roadmap.node_ids[path.nodes[-1]]
             raise CommitError(f'{vehicle}: no node of the loop through {name} would stay free')
-        kernels.withdraw(self.queues, self.model.arrays, v)
+        kernels.withdraw(self.queues, v)
         self._write(v, path)
         self._append(v)
         self.insert(v)
@@ -393,7 +393,7 @@ class ExecutionGraph:
 
     def _withdraw_all(self) -> None:
         for v in self._slot.values():
-            kernels.withdraw(self.queues, self.model.arrays, v)
+            kernels.withdraw(self.queues, v)
 
     def _insert_all(self) -> None:
         for v in self._slot.values():
@@ -406,7 +406,7 @@ class ExecutionGraph:
             raise CommitError(f'{vehicle} is already on the floor')
         v = next((k for k in range(len(self._ids)) if k not in self._ids), len(self._ids))
         if v >= self.queues.size.size:
-            self.queues = kernels.grow(self.queues, 2 * v, 0, 0)
+            self.queues = kernels.grow(self.queues, vehicles=2 * v)
         number = self.model.number[vehicle_class]
         self.queues.kind[v], self.queues.motion[v] = number, 2 * number
         self._slot[vehicle], self._ids[v] = v, vehicle
@@ -432,7 +432,7 @@ class ExecutionGraph:
     def lengthen(self, nodes: int) -> None:
         """Make room for paths of so many nodes."""
         if nodes > self.queues.node.shape[1]:
-            self.queues = kernels.grow(self.queues, 0, 2 * nodes, 0)
+            self.queues = kernels.grow(self.queues, length=2 * nodes)
 
     def turns(self, v: int, edges: Sequence[int]) -> np.ndarray:
         """Return (k,) seconds to stand and turn before each edge of a way, or ROLL."""
@@ -450,9 +450,14 @@ class ExecutionGraph:
         kernels.append_times(self.queues, self.model.arrays, v, self.now)
 
     def insert(self, v: int, rest: float = np.inf) -> None:
-        """Put the claims of a row on the lists, which grow where they are full."""
-        while not kernels.insert(self.queues, self.model.arrays, v, rest):
-            self.queues = kernels.grow(self.queues, 0, 0, 2 * self.queues.who.shape[1])
+        """Put the claims of a vehicle into the rows, which grow where they are full."""
+        q = self.queues
+        while (full := kernels.insert(q, self.model.arrays, v, rest)) != kernels.IN:
+            if full == kernels.ROW_FULL:
+                q = kernels.grow(q, blocks=2 * q.who.shape[1])
+            else:
+                q = kernels.grow(q, spread=2 * q.rows_of.shape[1])
+        self.queues = q
         self.changed(v)
 
     def changed(self, v: int) -> None:

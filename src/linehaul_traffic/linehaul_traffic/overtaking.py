@@ -21,7 +21,7 @@ from numba import njit
 from linehaul_floor import VehicleId
 from linehaul_traffic.execution import ExecutionGraph
 from linehaul_traffic.road_model import RoadArrays
-from linehaul_traffic.road_queues import FREE, Queues, ahead
+from linehaul_traffic.road_queues import FREE, Queues, ahead, row_of
 
 LATE = 10.0
 """[s] that must be won, besides the time of passing, for an order to be changed."""
@@ -159,7 +159,6 @@ def _close(
         seen: (V,) position up to which its steps have been looked at.
         stays: whether v is going to stay at the end of its steps.
     """
-    elements = road.rows.shape[2] - 1
     grown = True
     while grown:
         grown = False
@@ -173,21 +172,18 @@ def _close(
                     if x < 0 or (ends and part == 1 and not stays):
                         continue
                     passes = u == v and not (ends and part == 1)
-                    for b in range(road.rows.shape[0]):
-                        for r in range(road.rows[q.kind[u], b, x], road.rows[q.kind[u], b, x + 1]):
-                            line = b * elements + road.row[r]
-                            for k in range(q.filled[line]):
-                                w, first = q.who[line, k], q.first[line, k]
-                                granted = first < q.granted[w]
-                                if w == u or (q.begin[line, k] >= q.claim[u, p] and not granted):
-                                    continue
-                                if passes and not granted and first >= upto[w]:
-                                    continue
-                                last = q.last[line, k]
-                                if last >= q.size[w] or (w == late and last > upto[w]):
-                                    return False
-                                if last > upto[w]:
-                                    upto[w], grown = last, True
+                    row = row_of(q, road, u, x)
+                    for k in range(q.filled[row]):
+                        w, first, last = q.who[row, k], q.first[row, k], q.last[row, k]
+                        granted = first < q.granted[w]
+                        if q.begin[row, k] >= q.claim[u, p] and not granted:
+                            break
+                        if w == u or (passes and not granted and first >= upto[w]):
+                            continue
+                        if last >= q.size[w] or (w == late and last > upto[w]):
+                            return False
+                        if last > upto[w]:
+                            upto[w], grown = last, True
             if (upto - q.granted).sum() > MOST:
                 return False
     return True
@@ -207,22 +203,19 @@ def before(q: Queues, road: RoadArrays, v: int, p: int) -> Claims:
 @njit(cache=True)
 def _before(q: Queues, road: RoadArrays, v: int, p: int, out: np.ndarray) -> int:
     """Write (who, first, last, part) into out (4, K); return how many there are."""
-    elements = road.rows.shape[2] - 1
     found = 0
     for part in range(3):
         x = ahead(q, road, v, p, part)
         if x < 0:
             continue
-        for b in range(road.rows.shape[0]):
-            for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
-                line = b * elements + road.row[r]
-                for k in range(q.filled[line]):
-                    w = q.who[line, k]
-                    if w == v:
-                        continue
-                    if q.begin[line, k] < q.claim[v, p] or q.first[line, k] < q.granted[w]:
-                        if found < out.shape[1]:
-                            out[0, found], out[1, found] = w, q.first[line, k]
-                            out[2, found], out[3, found] = q.last[line, k], part
-                        found += 1
+        row = row_of(q, road, v, x)
+        for k in range(q.filled[row]):
+            w = q.who[row, k]
+            if q.begin[row, k] >= q.claim[v, p]:
+                break
+            if w != v:
+                if found < out.shape[1]:
+                    out[0, found], out[1, found] = w, q.first[row, k]
+                    out[2, found], out[3, found] = q.last[row, k], part
+                found += 1
     return found

@@ -56,7 +56,7 @@ def redirect(planner: TrafficPlanner, goals: Mapping[VehicleId, int]) -> bool:
 
 def _withdraw(graph: ExecutionGraph, slots: Iterable[int]) -> None:
     for v in slots:
-        kernels.withdraw(graph.queues, graph.model.arrays, v)
+        kernels.withdraw(graph.queues, v)
 
 
 def _granted_end(graph: ExecutionGraph, v: int) -> int:

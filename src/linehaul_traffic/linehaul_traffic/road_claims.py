@@ -8,10 +8,12 @@ reached at reach[p]. Step p claims, from claim[p] on, its edge and, where the ve
 the node it turns on, both until node p + 1 is reached; and the pose at its end until node p + 2 is
 reached, the last one for ever. Who is put on the floor claims the whole node he stands on.
 
-For each vehicle class and element there is a list of claims (who, from when, until when). What
-matters to a vehicle on an element are the lists of all elements in conflict with it, its row.
-These lists answer both questions: when is this element free (planning), and who is before me
-(execution). Most of them are empty at any time, so asking a row is cheap, and so is a change.
+For each vehicle class and element there is a row: everybody's claims on what is in conflict with the
+element, for a vehicle of that class (who, from when, until when), in order of time. A row answers
+all questions: when is this element free (planning), who is before me (execution). A vehicle's
+claims on neighbouring elements run into each other, and in a row such claims are one: a claim that
+begins before a position at which the one before it ends. Whatever the times, the second has begun
+when the first ends, so nobody can ever come between them.
 
 Order: of two claims in conflict the earlier ends not later than the other begins. So planned time
 is a topological order of all waiting, whatever the delays: nobody waits in a ring.
@@ -34,7 +36,7 @@ FREE = -1
 
 
 class Queues(NamedTuple):
-    """V vehicle slots, paths of up to P nodes, L = classes x elements lists of up to Q claims.
+    """V vehicle slots, paths of up to P nodes, L = classes x elements rows of up to Q claims.
 
     Attributes:
         kind, motion: (V,) class number, and 2 * class (+ 1 if loaded).
@@ -44,11 +46,14 @@ class Queues(NamedTuple):
         turn: (V, P) seconds to stand and turn before step p, or ROLL.
         claim, leave, reach: (V, P) times, see above. reach[reached] is when it really was.
         given: (V, P) when step p was granted.
-        filled: (L,) claims in each list.
-        who: (L, Q) vehicle. begin, end: (L, Q) times. first: (L, Q) step that claims, -1: it
-            stands there. last: (L, Q) position at which the claim ends.
-        gaps: (L,) free times of each element that are known (road_free.py); UNKNOWN: a claim on
-            its row has changed since. gap_begin, gap_end: (L, GAPS) these times, rising.
+        filled: (L,) claims in each row.
+        who: (L, Q) vehicle. begin, end: (L, Q) times, begin rising. first: (L, Q) step that claims
+            first, -1: it stands there. last: (L, Q) position at which the claim ends.
+        gaps: (L,) free times of each element that are known (road_free.py); UNKNOWN: its row has
+            changed since. gap_begin, gap_end: (L, GAPS) these times, rising.
+        row_count: (V,) in how many rows claims of the vehicle were put. rows_of: (V, S) which.
+        mark: (L,) where in rows_of the last claim on a row is, while a vehicle's are put in; it is
+            valid where rows_of says so. new_first, new_last: (S,) first and last of these.
     """
 
     kind: np.ndarray
@@ -72,90 +77,117 @@ class Queues(NamedTuple):
     gaps: np.ndarray
     gap_begin: np.ndarray
     gap_end: np.ndarray
+    row_count: np.ndarray
+    rows_of: np.ndarray
+    mark: np.ndarray
+    new_first: np.ndarray
+    new_last: np.ndarray
 
 
-def new_queues(vehicles: int, length: int, lists: int, blocks: int) -> Queues:
-    """Return empty queues."""
+def new_queues(vehicles: int, length: int, rows: int, blocks: int, spread: int = 256) -> Queues:
+    """Return empty queues for V vehicles, paths of P nodes, L rows of Q claims, S rows a path."""
 
     def ints(*shape: int) -> np.ndarray:
         return np.zeros(shape, np.int32)
 
-    path, block = (vehicles, length), (lists, blocks)
+    path, block = (vehicles, length), (rows, blocks)
     vehicle = [ints(vehicles) for _ in range(5)]
     way = [ints(*path), ints(*path), *(np.zeros(path) for _ in range(5))]
-    lists_ = [ints(lists), ints(*block), np.zeros(block), np.zeros(block), ints(*block)]
-    gaps = [np.full(lists, UNKNOWN, np.int16), *(np.zeros((lists, GAPS)) for _ in range(2))]
-    return Queues._make([*vehicle, *way, *lists_, ints(*block), *gaps])
+    claims = [ints(rows), ints(*block), np.zeros(block), np.zeros(block), ints(*block)]
+    gaps = [np.full(rows, UNKNOWN, np.int16), *(np.zeros((rows, GAPS)) for _ in range(2))]
+    rest = [ints(vehicles), ints(vehicles, spread), ints(rows), ints(spread), ints(spread)]
+    return Queues._make([*vehicle, *way, *claims, ints(*block), *gaps, *rest])
 
 
-def grow(q: Queues, vehicles: int, length: int, blocks: int) -> Queues:
+BY_ROW = ('filled', 'gaps', 'gap_begin', 'gap_end', 'mark')
+IN_ROW = ('who', 'begin', 'end', 'first', 'last')
+
+
+def grow(
+    q: Queues, vehicles: int = 0, length: int = 0, blocks: int = 0, spread: int = 0
+) -> Queues:
     """Return the same queues with room for at least this much."""
     v, p = q.node.shape
-    more_v, more_p = max(vehicles - v, 0), max(length - p, 0)
-    more_q = max(blocks - q.who.shape[1], 0)
+    v, p = max(vehicles, v), max(length, p)
+    blocks, spread = max(blocks, q.who.shape[1]), max(spread, q.rows_of.shape[1])
 
     def wider(name: str, array: np.ndarray) -> np.ndarray:
-        if name in ('filled', 'gaps', 'gap_begin', 'gap_end'):
+        if name in BY_ROW:
             return array
-        if name in ('who', 'begin', 'end', 'first', 'last'):
-            return np.pad(array, ((0, 0), (0, more_q)))
-        return np.pad(array, ((0, more_v), (0, more_p))[: array.ndim])
+        if name in IN_ROW:
+            shape: tuple[int, ...] = (array.shape[0], blocks)
+        elif name in ('new_first', 'new_last'):
+            shape = (spread,)
+        elif name == 'rows_of':
+            shape = (v, spread)
+        else:
+            shape = (v, p)[: array.ndim]
+        if shape == array.shape:
+            return array
+        new = np.zeros(shape, array.dtype)
+        new[tuple(slice(n) for n in array.shape)] = array
+        return new
 
     return Queues._make(wider(n, a) for n, a in zip(Queues._fields, q, strict=True))
 
 
 @njit(cache=True)
-def forget(q: Queues, road: RoadArrays, line: int) -> None:
-    """Forget when the elements in conflict with that of a list are free."""
-    elements = road.rows.shape[2] - 1
-    b = line // elements
-    x = line - b * elements
-    for a in range(road.rows.shape[0]):
-        for r in range(road.rows[b, a, x], road.rows[b, a, x + 1]):
-            q.gaps[a * elements + road.row[r]] = UNKNOWN
-
-
-@njit(cache=True)
-def _add(q: Queues, line: int, v: int, begin: float, end: float, first: int, last: int) -> bool:
-    """Put a claim on a list, in order of begin; False: the list is full."""
-    n = q.filled[line]
+def _add(q: Queues, row: int, v: int, begin: float, end: float, first: int, last: int) -> bool:
+    """Put a claim into a row, in order of begin; False: the row is full."""
+    n = q.filled[row]
     if n == q.who.shape[1]:
         return False
-    k = n
-    while k > 0 and q.begin[line, k - 1] > begin:
-        q.who[line, k], q.first[line, k] = q.who[line, k - 1], q.first[line, k - 1]
-        q.begin[line, k], q.end[line, k] = q.begin[line, k - 1], q.end[line, k - 1]
-        q.last[line, k] = q.last[line, k - 1]
-        k -= 1
-    q.who[line, k], q.first[line, k], q.last[line, k] = v, first, last
-    q.begin[line, k], q.end[line, k] = begin, end
-    q.filled[line] = n + 1
+    _slide(q, row, n, v, begin, end, first, last)
+    q.filled[row] = n + 1
+    q.gaps[row] = UNKNOWN
     return True
 
 
 @njit(cache=True)
-def _cut(q: Queues, line: int, v: int, reached: int) -> None:
-    """Take a vehicle's claims off a list that have ended when it has reached a position."""
-    kept = 0
-    for k in range(q.filled[line]):
-        if q.who[line, k] == v and q.last[line, k] <= reached:
-            continue
-        if kept != k:
-            q.who[line, kept], q.first[line, kept] = q.who[line, k], q.first[line, k]
-            q.begin[line, kept], q.end[line, kept] = q.begin[line, k], q.end[line, k]
-            q.last[line, kept] = q.last[line, k]
-        kept += 1
-    q.filled[line] = kept
+def _slide(
+    q: Queues, row: int, k: int, v: int, begin: float, end: float, first: int, last: int
+) -> None:
+    """Write a claim to place k of a row or before, behind all that begin no later."""
+    while k > 0 and q.begin[row, k - 1] > begin:
+        q.who[row, k], q.first[row, k] = q.who[row, k - 1], q.first[row, k - 1]
+        q.begin[row, k], q.end[row, k] = q.begin[row, k - 1], q.end[row, k - 1]
+        q.last[row, k] = q.last[row, k - 1]
+        k -= 1
+    q.who[row, k], q.first[row, k], q.last[row, k] = v, first, last
+    q.begin[row, k], q.end[row, k] = begin, end
 
 
 @njit(cache=True)
-def insert(q: Queues, road: RoadArrays, v: int, rest: float) -> bool:
-    """Put all claims of a vehicle's path from `reached` on; False: a list is full, none is in.
+def _cut(q: Queues, row: int, v: int, reached: int) -> None:
+    """Take a vehicle's claims off a row that have ended when it has reached a position."""
+    n, kept = q.filled[row], 0
+    while kept < n and (q.who[row, kept] != v or q.last[row, kept] > reached):
+        kept += 1
+    if kept == n:
+        return
+    for k in range(kept + 1, n):
+        if q.who[row, k] == v and q.last[row, k] <= reached:
+            continue
+        q.who[row, kept], q.first[row, kept] = q.who[row, k], q.first[row, k]
+        q.begin[row, kept], q.end[row, kept] = q.begin[row, k], q.end[row, k]
+        q.last[row, kept] = q.last[row, k]
+        kept += 1
+    q.filled[row] = kept
+    q.gaps[row] = UNKNOWN
+
+
+IN, ROW_FULL, WAY_FULL = 0, 1, 2
+"""What `insert` answers: everything is in; a row has no room; a way is in too many rows."""
+
+
+@njit(cache=True)
+def insert(q: Queues, road: RoadArrays, v: int, rest: float) -> int:
+    """Put all claims of a vehicle's path from `reached` on into the rows; not IN: none is in.
 
     rest: when the vehicle leaves the last node [s]; infinite, but while plans are being tried out.
     """
     elements = road.rows.shape[2] - 1
-    c, n = q.kind[v], q.size[v]
+    c, n, count = q.kind[v], q.size[v], 0
     for p in range(q.reached[v], n):
         for part in range(3):
             x = element(q, road, v, p, part)
@@ -164,13 +196,28 @@ def insert(q: Queues, road: RoadArrays, v: int, rest: float) -> bool:
             first = p - 1 if part == 0 else p
             if p == q.reached[v] and part == 0:
                 first = -1
-            begin = -np.inf if first < q.granted[v] else q.claim[v, first]
-            end = q.reach[v, p + 1] if p + 1 < n else rest
-            if not _add(q, c * elements + x, v, begin, end, first, p + 1):
-                withdraw(q, road, v)
-                return False
-            forget(q, road, c * elements + x)
-    return True
+            for a in range(road.rows.shape[0]):
+                for r in range(road.rows[c, a, x], road.rows[c, a, x + 1]):
+                    row = a * elements + road.row[r]
+                    k = q.mark[row]
+                    if k < count and q.rows_of[v, k] == row and first < q.new_last[k]:
+                        q.new_last[k] = p + 1
+                        continue
+                    if count == q.rows_of.shape[1]:
+                        q.row_count[v] = 0
+                        return WAY_FULL
+                    q.mark[row], q.rows_of[v, count] = count, row
+                    q.new_first[count], q.new_last[count] = first, p + 1
+                    count += 1
+    q.row_count[v] = count
+    for k in range(count):
+        first, last = q.new_first[k], q.new_last[k]
+        begin = -np.inf if first < q.granted[v] else q.claim[v, first]
+        end = q.reach[v, last] if last < n else rest
+        if not _add(q, q.rows_of[v, k], v, begin, end, first, last):
+            withdraw(q, v)
+            return ROW_FULL
+    return IN
 
 
 @njit(cache=True)
@@ -202,31 +249,27 @@ def ahead(q: Queues, road: RoadArrays, v: int, p: int, part: int) -> int:
 
 
 @njit(cache=True)
-def withdraw(q: Queues, road: RoadArrays, v: int) -> None:
-    """Take all claims of a vehicle off the lists."""
-    _cut_range(q, road, v, q.reached[v], q.size[v], q.size[v])
+def withdraw(q: Queues, v: int) -> None:
+    """Take all claims of a vehicle off the rows."""
+    for k in range(q.row_count[v]):
+        _cut(q, q.rows_of[v, k], v, q.node.shape[1])
+    q.row_count[v] = 0
 
 
 @njit(cache=True)
 def release(q: Queues, road: RoadArrays, v: int, reached: int, now: float) -> None:
     """Note that a vehicle has reached a node; what is behind it is free."""
-    old = q.reached[v]
-    q.reached[v] = reached
-    q.reach[v, reached] = now
-    _cut_range(q, road, v, old, reached, reached)
-
-
-@njit(cache=True)
-def _cut_range(q: Queues, road: RoadArrays, v: int, begin: int, end: int, reached: int) -> None:
     elements = road.rows.shape[2] - 1
-    c = q.kind[v]
-    for p in range(begin, end):
+    for p in range(q.reached[v], reached):
         for part in range(3):
             x = element(q, road, v, p, part)
             if x < 0:
                 continue
-            _cut(q, c * elements + x, v, reached)
-            forget(q, road, c * elements + x)
+            for a in range(road.rows.shape[0]):
+                for r in range(road.rows[q.kind[v], a, x], road.rows[q.kind[v], a, x + 1]):
+                    _cut(q, a * elements + road.row[r], v, reached)
+    q.reached[v] = reached
+    q.reach[v, reached] = now
 
 
 @njit(cache=True)
@@ -237,8 +280,29 @@ def take(q: Queues, road: RoadArrays, v: int, p: int) -> None:
         x = ahead(q, road, v, p, part)
         if x < 0:
             continue
-        line = q.kind[v] * elements + x
-        for k in range(q.filled[line]):
-            if q.who[line, k] == v and q.first[line, k] == p:
-                q.begin[line, k] = -np.inf
-        forget(q, road, line)
+        for a in range(road.rows.shape[0]):
+            for r in range(road.rows[q.kind[v], a, x], road.rows[q.kind[v], a, x + 1]):
+                row = a * elements + road.row[r]
+                for k in range(q.filled[row]):
+                    if q.who[row, k] == v and q.first[row, k] == p:
+                        end, last = q.end[row, k], q.last[row, k]
+                        _slide(q, row, k, v, -np.inf, end, p, last)
+                        q.gaps[row] = UNKNOWN
+
+
+@njit(cache=True)
+def row_of(q: Queues, road: RoadArrays, v: int, x: int) -> int:
+    """Return the row of an element for a vehicle."""
+    return int(q.kind[v]) * (road.rows.shape[2] - 1) + x
+
+
+@njit(cache=True)
+def refresh(q: Queues) -> None:
+    """Bring the times in the rows up to date, and the rows in order."""
+    q.gaps[:] = UNKNOWN
+    for row in range(q.filled.size):
+        for k in range(q.filled[row]):
+            w, first, last = q.who[row, k], q.first[row, k], q.last[row, k]
+            begin = -np.inf if first < q.granted[w] else q.claim[w, first]
+            end = q.reach[w, last] if last < q.size[w] else np.inf
+            _slide(q, row, k, w, begin, end, first, last)

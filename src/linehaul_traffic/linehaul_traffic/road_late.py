@@ -5,22 +5,18 @@
 import numpy as np
 from numba import njit
 
-from linehaul_traffic.road_claims import Queues, ahead, element
+from linehaul_traffic.road_claims import Queues, ahead, element, row_of
 from linehaul_traffic.road_model import RoadArrays
 
 
 @njit(cache=True)
 def free_until(q: Queues, road: RoadArrays, v: int, x: int, time: float) -> float:
     """Return when the next claim of another begins that conflicts with element x."""
-    elements = road.rows.shape[2] - 1
-    until = np.inf
-    for b in range(road.rows.shape[0]):
-        for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
-            line = b * elements + road.row[r]
-            for k in range(q.filled[line]):
-                if time <= q.begin[line, k] < until and q.who[line, k] != v:
-                    until = q.begin[line, k]
-    return float(until)
+    row = row_of(q, road, v, x)
+    for k in range(q.filled[row]):
+        if q.begin[row, k] >= time and q.who[row, k] != v:
+            return float(q.begin[row, k])
+    return np.inf
 
 
 @njit(cache=True)

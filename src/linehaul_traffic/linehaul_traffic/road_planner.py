@@ -151,7 +151,7 @@ class TrafficPlanner:
             return NoWay(wish)
         if self._guided:
             self.guidance.look(graph.queues, graph.now)
-        kernels.withdraw(graph.queues, graph.model.arrays, v)
+        kernels.withdraw(graph.queues, v)
         label = self._earliest(v, wish.goal, start)
         if label < 0:
             graph.insert(v)
@@ -170,7 +170,7 @@ class TrafficPlanner:
         """
         graph = self.graph
         begin = renewed(graph, v, start)
-        kernels.withdraw(graph.queues, graph.model.arrays, v)
+        kernels.withdraw(graph.queues, v)
         label = self._earliest(v, goal, begin)
         if label < 0:
             graph.insert(v, max(start.at, graph.now) + HOLD)
@@ -304,7 +304,7 @@ class TrafficPlanner:
         saved = {v: self.save(v) for v in group}
         before = sum(self._cost(v, one.position) for v, one in saved.items())
         for v in group:
-            kernels.withdraw(graph.queues, road, v)
+            kernels.withdraw(graph.queues, v)
         starts = {v: way_start(graph, v) for v in group}
         for v, start in starts.items():
             graph.queues.size[v] = start.position + 1
@@ -314,7 +314,7 @@ class TrafficPlanner:
                 graph.changed(v)
             return True
         for v in group:
-            kernels.withdraw(graph.queues, road, v)
+            kernels.withdraw(graph.queues, v)
         for one in saved.values():
             self.put_back(one)
         return False
@@ -333,7 +333,7 @@ class TrafficPlanner:
         for v in order:
             start, goal = renewed(graph, v, starts[v]), saved[v].goal
             cost -= least[v]
-            kernels.withdraw(graph.queues, road, v)
+            kernels.withdraw(graph.queues, v)
             self._keep_to(v, goal, start, saved[v].edges)
             label = self._earliest(v, goal, start, bound - cost, narrow)
             if label < 0:

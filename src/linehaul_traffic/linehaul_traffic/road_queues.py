@@ -10,19 +10,23 @@ from numba import njit
 
 from linehaul_traffic.road_claims import (
     FREE,
+    IN,
+    ROW_FULL,
     Queues,
     ahead,
     element,
     grow,
     insert,
     new_queues,
+    refresh,
     release,
+    row_of,
     take,
     withdraw,
 )
 from linehaul_traffic.road_late import free_until
 from linehaul_traffic.road_model import RoadArrays
-from linehaul_traffic.road_times import STUCK, append_times, refresh, retime
+from linehaul_traffic.road_times import STUCK, append_times, retime
 
 TOLERANCE = 1e-6
 """[s] overlap of claims that is rounding."""
@@ -53,33 +57,29 @@ def overlap(q: Queues, road: RoadArrays, v: int) -> tuple[int, int]:
 @njit(cache=True)
 def _meets(q: Queues, road: RoadArrays, v: int, x: int, begin: float, end: float) -> int:
     """Return who has a claim in conflict with element x within a time, FREE if nobody."""
-    elements = road.rows.shape[2] - 1
-    for b in range(road.rows.shape[0]):
-        for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
-            line = b * elements + road.row[r]
-            for k in range(q.filled[line]):
-                if q.who[line, k] != v and q.begin[line, k] < end and q.end[line, k] > begin:
-                    return int(q.who[line, k])
+    row = row_of(q, road, v, x)
+    for k in range(q.filled[row]):
+        if q.begin[row, k] >= end:
+            break
+        if q.who[row, k] != v and q.end[row, k] > begin:
+            return int(q.who[row, k])
     return FREE
 
 
 @njit(cache=True)
 def holder(q: Queues, road: RoadArrays, v: int) -> tuple[int, int]:
     """Return (vehicle, element) that keeps the next step of v from being granted; FREE: nobody."""
-    elements = road.rows.shape[2] - 1
     p = q.granted[v]
-    begin = q.claim[v, p]
     for part in range(3):
         x = ahead(q, road, v, p, part)
         if x < 0:
             continue
-        for b in range(road.rows.shape[0]):
-            for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
-                line = b * elements + road.row[r]
-                for k in range(q.filled[line]):
-                    w = q.who[line, k]
-                    if w != v and (q.begin[line, k] < begin or q.first[line, k] < q.granted[w]):
-                        return int(w), x
+        row = row_of(q, road, v, x)
+        for k in range(q.filled[row]):
+            if q.begin[row, k] >= q.claim[v, p]:
+                break
+            if q.who[row, k] != v:
+                return int(q.who[row, k]), x
     return FREE, 0
 
 
@@ -160,7 +160,6 @@ def grant_all(
 @njit(cache=True)
 def waits_for(q: Queues, road: RoadArrays, v: int, least: float) -> np.ndarray:
     """Return the vehicles that v is going to wait for, at least so long [s] each."""
-    elements = road.rows.shape[2] - 1
     out = np.empty(q.size[v] * 4, np.int32)
     found = 0
     for p in range(q.granted[v], q.size[v] - 1):
@@ -171,14 +170,12 @@ def waits_for(q: Queues, road: RoadArrays, v: int, least: float) -> np.ndarray:
             x = ahead(q, road, v, p, part)
             if x < 0:
                 continue
-            for b in range(road.rows.shape[0]):
-                for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
-                    line = b * elements + road.row[r]
-                    for k in range(q.filled[line]):
-                        w, late = q.who[line, k], q.claim[v, p] - q.end[line, k]
-                        if w != v and -TOLERANCE <= late <= 1.0 and found < out.size:
-                            out[found] = w
-                            found += 1
+            row = row_of(q, road, v, x)
+            for k in range(q.filled[row]):
+                w, late = q.who[row, k], q.claim[v, p] - q.end[row, k]
+                if w != v and -TOLERANCE <= late <= 1.0 and found < out.size:
+                    out[found] = w
+                    found += 1
     return out[:found]
 
 
@@ -190,6 +187,8 @@ def rests_on(q: Queues, road: RoadArrays, v: int, x: int) -> int:
 
 __all__ = [
     'FREE',
+    'IN',
+    'ROW_FULL',
     'STUCK',
     'TOLERANCE',
     'Queues',
@@ -208,6 +207,7 @@ __all__ = [
     'release',
     'rests_on',
     'retime',
+    'row_of',
     'shut',
     'take',
     'waits_for',

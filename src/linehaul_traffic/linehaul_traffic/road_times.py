@@ -5,7 +5,7 @@
 import numpy as np
 from numba import njit
 
-from linehaul_traffic.road_claims import UNKNOWN, Queues, ahead
+from linehaul_traffic.road_claims import Queues, ahead, refresh, row_of
 from linehaul_traffic.road_model import RoadArrays
 
 STUCK = 3600.0
@@ -97,22 +97,18 @@ def append_times(q: Queues, road: RoadArrays, v: int, now: float) -> None:
 @njit(cache=True)
 def _gone(q: Queues, road: RoadArrays, v: int, p: int, before: float, now: float) -> float:
     """Return when all who claim what step p needs, before a time, are expected to have gone."""
-    elements = road.rows.shape[2] - 1
     free = -np.inf
     for part in range(3):
         x = ahead(q, road, v, p, part)
         if x < 0:
             continue
-        for b in range(road.rows.shape[0]):
-            for r in range(road.rows[q.kind[v], b, x], road.rows[q.kind[v], b, x + 1]):
-                line = b * elements + road.row[r]
-                for k in range(q.filled[line]):
-                    w = q.who[line, k]
-                    if w != v and q.begin[line, k] < before:
-                        if q.last[line, k] < q.size[w]:
-                            free = max(free, q.reach[w, q.last[line, k]])
-                        else:
-                            free = max(free, now + STUCK)
+        row = row_of(q, road, v, x)
+        for k in range(q.filled[row]):
+            w, last = q.who[row, k], q.last[row, k]
+            if q.begin[row, k] >= before:
+                break
+            if w != v:
+                free = max(free, q.reach[w, last] if last < q.size[w] else now + STUCK)
     return free
 
 
@@ -139,24 +135,3 @@ def _expect(
         reach = max(reach, now, ready)
     q.leave[v, p] = leave
     q.reach[v, p + 1] = settle(road, q, v, p + 1, reach)
-
-
-@njit(cache=True)
-def refresh(q: Queues) -> None:
-    """Bring the times on the lists up to date, and the lists in order."""
-    q.gaps[:] = UNKNOWN
-    for line in range(q.filled.size):
-        n = q.filled[line]
-        for k in range(n):
-            w = q.who[line, k]
-            p = q.first[line, k]
-            begin = -np.inf if p < q.granted[w] else q.claim[w, p]
-            end = q.reach[w, q.last[line, k]] if q.last[line, k] < q.size[w] else np.inf
-            last, j = q.last[line, k], k
-            while j > 0 and q.begin[line, j - 1] > begin:
-                q.who[line, j], q.first[line, j] = q.who[line, j - 1], q.first[line, j - 1]
-                q.begin[line, j], q.end[line, j] = q.begin[line, j - 1], q.end[line, j - 1]
-                q.last[line, j] = q.last[line, j - 1]
-                j -= 1
-            q.who[line, j], q.first[line, j], q.last[line, j] = w, p, last
-            q.begin[line, j], q.end[line, j] = begin, end

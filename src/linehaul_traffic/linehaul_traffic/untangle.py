@@ -287,14 +287,14 @@ class Untangler:
         others = [i for i, _ in graph.sequence() if graph.slot(i) not in moved]
         saved = [self._planner.save(v) for v in moved]
         for v in moved:
-            kernels.withdraw(graph.queues, graph.model.arrays, v)
+            kernels.withdraw(graph.queues, v)
             self._write(v, [*ways[v], *(later[v] or [])])
             graph.insert(v)
         last = [names[v] for v in moved for _ in later[v] or []]
         if graph.reorder([*(names[v] for v, _ in moves), *others, *last]):
             return [names[v] for v in moved]
         for v in moved:
-            kernels.withdraw(graph.queues, graph.model.arrays, v)
+            kernels.withdraw(graph.queues, v)
         for one in saved:
             self._planner.put_back(one)
         return []

@@ -192,7 +192,7 @@ def promote(planner: TrafficPlanner, vehicle: VehicleId) -> bool:
     saved = [planner.save(w) for w in group]
     goals = {w: int(q.node[w, q.size[w] - 1]) for w in group}
     for w in group:
-        kernels.withdraw(q, road, w)
+        kernels.withdraw(q, w)
     starts = {w: planner.way_start(w) for w in group}
     for w in group:
         graph.queues.size[w] = starts[w].position + 1
@@ -203,7 +203,7 @@ def promote(planner: TrafficPlanner, vehicle: VehicleId) -> bool:
     done = done and all(kernels.overlap(q, road, w)[0] == FREE for w in group)
     if not done:
         for w in group:
-            kernels.withdraw(q, road, w)
+            kernels.withdraw(q, w)
         for one in saved:
             planner.put_back(one)
     for w in group:

@@ -13,7 +13,7 @@ from linehaul_traffic.road_free import gaps
 from linehaul_traffic.road_guidance import FULL, WINDOW, Guidance, holdings
 from linehaul_traffic.road_model import ROLL, RoadModel
 from linehaul_traffic.road_planner import TrafficPlanner
-from linehaul_traffic.road_queues import FREE, ahead, overlap
+from linehaul_traffic.road_queues import FREE, ahead, element, overlap, row_of
 
 from linehaul_floor import conflict_table, load_plant
 from linehaul_traffic import ExecutionGraph, NoWay, Path, Wait, Wish
@@ -90,14 +90,6 @@ class Floor:
                 assert not theirs.intersection(arrays.row[begin:end].tolist()), (a, b)
 
 
-def lines_of(arrays, kind, x):
-    """Yield the lists of all elements in conflict with one."""
-    elements = arrays.rows.shape[2] - 1
-    for b in range(arrays.rows.shape[0]):
-        for y in arrays.row[arrays.rows[kind, b, x] : arrays.rows[kind, b, x + 1]].tolist():
-            yield b * elements + y
-
-
 def precedence(graph):
     """Return who goes before each step that is not granted, and up to which position."""
     q, arrays = graph.queues, graph.model.arrays
@@ -107,11 +99,11 @@ def precedence(graph):
         for p in range(int(q.granted[v]), int(q.size[v]) - 1):
             for part in range(3):
                 x = ahead(q, arrays, v, p, part)
-                for line in lines_of(arrays, q.kind[v], x) if x >= 0 else ():
-                    for k in range(int(q.filled[line])):
-                        w = int(q.who[line, k])
-                        if w != v and q.begin[line, k] < q.claim[v, p]:
-                            found.add((vehicle, p, x, graph.at_slot(w), int(q.last[line, k])))
+                row = row_of(q, arrays, v, x)
+                for k in range(int(q.filled[row])) if x >= 0 else ():
+                    w = int(q.who[row, k])
+                    if w != v and q.begin[row, k] < q.claim[v, p]:
+                        found.add((vehicle, p, x, graph.at_slot(w), int(q.last[row, k])))
     return found
 
 
@@ -305,10 +297,9 @@ def test_what_is_granted_before_its_time_is_held_from_then_on():
     granted, _ = floor.graph.grant(a, 5.0)
     assert granted > 0
     q, arrays = floor.graph.queues, floor.graph.model.arrays
-    elements = arrays.rows.shape[2] - 1
     for p in range(granted):
-        line = int(q.kind[slot]) * elements + ahead(q, arrays, slot, p, 1)
-        held = [float(q.begin[line, k]) for k in range(q.filled[line]) if q.who[line, k] == slot]
+        row = row_of(q, arrays, slot, ahead(q, arrays, slot, p, 1))
+        held = [float(q.begin[row, k]) for k in range(q.filled[row]) if q.who[row, k] == slot]
         assert held == [-np.inf]
 
 
@@ -320,14 +311,13 @@ def test_what_a_vehicle_says_it_was_granted_is_held_from_then_on():
     slot = floor.graph.slot(a)
     floor.graph.resume(a, 0, 3)
     q, arrays = floor.graph.queues, floor.graph.model.arrays
-    elements = arrays.rows.shape[2] - 1
     for p in range(3):
-        line = int(q.kind[slot]) * elements + ahead(q, arrays, slot, p, 1)
-        held = [float(q.begin[line, k]) for k in range(q.filled[line]) if q.who[line, k] == slot]
+        row = row_of(q, arrays, slot, ahead(q, arrays, slot, p, 1))
+        held = [float(q.begin[row, k]) for k in range(q.filled[row]) if q.who[row, k] == slot]
         assert held == [-np.inf]
 
 
-def test_a_way_that_comes_back_to_an_edge_keeps_two_claims_after_a_restart():
+def test_a_way_that_comes_back_to_an_edge_keeps_it_to_the_end_after_a_restart():
     floor = Floor(8)
     a = next(iter(floor.fleet))
     roadmap = floor.plant.roadmap
@@ -346,8 +336,8 @@ def test_a_way_that_comes_back_to_an_edge_keeps_two_claims_after_a_restart():
     new.restore(a, spawn.vehicle_class, path)
     new.restore_order(order)
     q, arrays = new.queues, new.model.arrays
-    line = int(q.kind[new.slot(a)]) * (arrays.rows.shape[2] - 1) + arrays.nodes + there
-    assert sorted(q.last[line, : q.filled[line]].tolist()) == [2, 4]
+    row = row_of(q, arrays, new.slot(a), arrays.nodes + there)
+    assert q.last[row, : q.filled[row]].tolist() == [len(edges) + 1]
 
 
 # Prices and free times.
@@ -376,15 +366,32 @@ def test_what_is_kept_of_free_times_is_what_the_claims_leave(seed):
             assert found == left_free(floor, kind, x)
 
 
-def left_free(floor, kind, x):
+def claims(floor):
+    """Return (class, element) -> times of all claims, from the paths alone."""
     q, road = floor.graph.queues, floor.graph.model.arrays
-    claims = sorted(
-        (float(q.begin[line, k]), float(q.end[line, k]))
-        for line in lines_of(road, kind, x)
-        for k in range(int(q.filled[line]))
-    )
+    found = {}
+    for vehicle in floor.graph.vehicles:
+        v = floor.graph.slot(vehicle)
+        here, last = int(q.reached[v]), int(q.size[v]) - 1
+        spaces = [(element(q, road, v, here, 0), -np.inf, here + 1)]
+        for p in range(here, last):
+            begin = -np.inf if p < q.granted[v] else float(q.claim[v, p])
+            parts = (int(ahead(q, road, v, p, part)) for part in range(3))
+            spaces += [(x, begin, p + 1 + (k == 1)) for k, x in enumerate(parts) if x >= 0]
+        for x, begin, until in spaces:
+            end = float(q.reach[v, until]) if until <= last else np.inf
+            found.setdefault((int(q.kind[v]), x), []).append((begin, end))
+    return found
+
+
+def left_free(floor, kind, x):
+    road, held = floor.graph.model.arrays, claims(floor)
+    times = []
+    for b in range(road.rows.shape[0]):
+        for y in road.row[road.rows[kind, b, x] : road.rows[kind, b, x + 1]].tolist():
+            times += held.get((b, y), [])
     free, since = [], -np.inf
-    for begin, end in claims:
+    for begin, end in sorted(times):
         if begin > since:
             free.append((since, begin))
         since = max(since, end)
