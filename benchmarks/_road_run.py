@@ -68,7 +68,7 @@ class FreeFlow:
         self.model = graph.model
         lists = graph.queues.filled.size
         self.queues = kernels.new_queues(1, 8, lists, 1)
-        self.search = new_search(graph.roadmap.edge_count)
+        self.search = new_search(graph.roadmap.edge_count, graph.queues.filled.size)
         self.tables = [
             RouteTable(graph.roadmap, one, capacity=4096)
             for c in self.model.classes

@@ -404,7 +404,8 @@ class ExecutionGraph:
     def _enter(self, vehicle: VehicleId, vehicle_class: str) -> int:
         if vehicle in self._slot:
             raise CommitError(f'{vehicle} is already on the floor')
-        v = next((k for k in range(len(self._ids)) if k not in self._ids), len(self._ids))
+        first = kernels.SHADOWS
+        v = next(k for k in range(first, first + len(self._ids) + 1) if k not in self._ids)
         if v >= self.queues.size.size:
             self.queues = kernels.grow(self.queues, vehicles=2 * v)
         number = self.model.number[vehicle_class]
@@ -450,11 +451,11 @@ class ExecutionGraph:
         kernels.append_times(self.queues, self.model.arrays, v, self.now)
 
     def insert(self, v: int, rest: float = np.inf) -> None:
-        """Put the claims of a vehicle into the rows, which grow where they are full."""
+        """Put the claims of a vehicle or shadow into the rows, which grow where full."""
         q = self.queues
         while (full := kernels.insert(q, self.model.arrays, v, rest)) != kernels.IN:
             if full == kernels.ROW_FULL:
-                q = kernels.grow(q, blocks=2 * q.who.shape[1])
+                q = kernels.grow(q, blocks=2 * q.held.shape[1])
             else:
                 q = kernels.grow(q, spread=2 * q.rows_of.shape[1])
         self.queues = q
@@ -462,7 +463,8 @@ class ExecutionGraph:
 
     def changed(self, v: int) -> None:
         """Forget what is kept of a vehicle's path."""
-        self._paths.pop(self._ids[v], None)
+        if v in self._ids:
+            self._paths.pop(self._ids[v], None)
 
     def _elements(self, path: Path) -> Iterable[int]:
         for node, edge in zip(path.nodes, path.edges, strict=False):

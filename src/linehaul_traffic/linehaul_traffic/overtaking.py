@@ -174,9 +174,10 @@ def _close(
                     passes = u == v and not (ends and part == 1)
                     row = row_of(q, road, u, x)
                     for k in range(q.filled[row]):
-                        w, first, last = q.who[row, k], q.first[row, k], q.last[row, k]
+                        one = q.held[row, k]
+                        w, first, last = one.who, one.first, one.last
                         granted = first < q.granted[w]
-                        if q.begin[row, k] >= q.claim[u, p] and not granted:
+                        if one.begin >= q.claim[u, p] and not granted:
                             break
                         if w == u or (passes and not granted and first >= upto[w]):
                             continue
@@ -210,12 +211,12 @@ def _before(q: Queues, road: RoadArrays, v: int, p: int, out: np.ndarray) -> int
             continue
         row = row_of(q, road, v, x)
         for k in range(q.filled[row]):
-            w = q.who[row, k]
-            if q.begin[row, k] >= q.claim[v, p]:
+            one = q.held[row, k]
+            if one.begin >= q.claim[v, p]:
                 break
-            if w != v:
+            if one.who != v:
                 if found < out.shape[1]:
-                    out[0, found], out[1, found] = w, q.first[row, k]
-                    out[2, found], out[3, found] = q.last[row, k], part
+                    out[0, found], out[1, found] = one.who, one.first
+                    out[2, found], out[3, found] = one.last, part
                 found += 1
     return found

@@ -8,12 +8,12 @@ reached at reach[p]. Step p claims, from claim[p] on, its edge and, where the ve
 the node it turns on, both until node p + 1 is reached; and the pose at its end until node p + 2 is
 reached, the last one for ever. Who is put on the floor claims the whole node he stands on.
 
-For each vehicle class and element there is a row: everybody's claims on what is in conflict with the
-element, for a vehicle of that class (who, from when, until when), in order of time. A row answers
-all questions: when is this element free (planning), who is before me (execution). A vehicle's
-claims on neighbouring elements run into each other, and in a row such claims are one: a claim that
-begins before a position at which the one before it ends. Whatever the times, the second has begun
-when the first ends, so nobody can ever come between them.
+For each vehicle class and element there is a row: everybody's claims on what is in conflict with
+the element, for a vehicle of that class (who, from when, until when), in order of time. A row
+answers all questions: when is this element free (planning), who is before me (execution). A
+vehicle's claims on neighbouring elements run into each other, and in a row such claims are one: a
+claim that begins before a position at which the one before it ends. Whatever the times, the second
+has begun when the first ends, so nobody can ever come between them.
 
 Order: of two claims in conflict the earlier ends not later than the other begins. So planned time
 is a topological order of all waiting, whatever the delays: nobody waits in a ring.
@@ -29,10 +29,14 @@ from numba import njit
 
 from linehaul_traffic.road_model import RoadArrays
 
-GAPS = 24
-"""Free times of an element that are kept: the first ones, and the last."""
-UNKNOWN = -1
 FREE = -1
+SHADOWS = 4
+"""Vehicle slots that are nobody's: for ways that are tried out."""
+CLAIM = np.dtype(
+    [('begin', 'f8'), ('end', 'f8'), ('who', 'i2'), ('first', 'i2'), ('last', 'i2')], align=True
+)
+"""A claim in a row: times, vehicle slot, step that claims first (-1: it stands there), and the
+position at which the claim ends."""
 
 
 class Queues(NamedTuple):
@@ -46,11 +50,9 @@ class Queues(NamedTuple):
         turn: (V, P) seconds to stand and turn before step p, or ROLL.
         claim, leave, reach: (V, P) times, see above. reach[reached] is when it really was.
         given: (V, P) when step p was granted.
+        away: (V,) the vehicle's claims do not count while others plan.
         filled: (L,) claims in each row.
-        who: (L, Q) vehicle. begin, end: (L, Q) times, begin rising. first: (L, Q) step that claims
-            first, -1: it stands there. last: (L, Q) position at which the claim ends.
-        gaps: (L,) free times of each element that are known (road_free.py); UNKNOWN: its row has
-            changed since. gap_begin, gap_end: (L, GAPS) these times, rising.
+        held: (L, Q) these CLAIMs, begin rising.
         row_count: (V,) in how many rows claims of the vehicle were put. rows_of: (V, S) which.
         mark: (L,) where in rows_of the last claim on a row is, while a vehicle's are put in; it is
             valid where rows_of says so. new_first, new_last: (S,) first and last of these.
@@ -68,15 +70,9 @@ class Queues(NamedTuple):
     leave: np.ndarray
     reach: np.ndarray
     given: np.ndarray
+    away: np.ndarray
     filled: np.ndarray
-    who: np.ndarray
-    begin: np.ndarray
-    end: np.ndarray
-    first: np.ndarray
-    last: np.ndarray
-    gaps: np.ndarray
-    gap_begin: np.ndarray
-    gap_end: np.ndarray
+    held: np.ndarray
     row_count: np.ndarray
     rows_of: np.ndarray
     mark: np.ndarray
@@ -90,17 +86,12 @@ def new_queues(vehicles: int, length: int, rows: int, blocks: int, spread: int =
     def ints(*shape: int) -> np.ndarray:
         return np.zeros(shape, np.int32)
 
-    path, block = (vehicles, length), (rows, blocks)
+    path = (vehicles, length)
     vehicle = [ints(vehicles) for _ in range(5)]
     way = [ints(*path), ints(*path), *(np.zeros(path) for _ in range(5))]
-    claims = [ints(rows), ints(*block), np.zeros(block), np.zeros(block), ints(*block)]
-    gaps = [np.full(rows, UNKNOWN, np.int16), *(np.zeros((rows, GAPS)) for _ in range(2))]
+    claims = [np.zeros(vehicles, bool), ints(rows), np.zeros((rows, blocks), CLAIM)]
     rest = [ints(vehicles), ints(vehicles, spread), ints(rows), ints(spread), ints(spread)]
-    return Queues._make([*vehicle, *way, *claims, ints(*block), *gaps, *rest])
-
-
-BY_ROW = ('filled', 'gaps', 'gap_begin', 'gap_end', 'mark')
-IN_ROW = ('who', 'begin', 'end', 'first', 'last')
+    return Queues._make([*vehicle, *way, *claims, *rest])
 
 
 def grow(
@@ -109,12 +100,12 @@ def grow(
     """Return the same queues with room for at least this much."""
     v, p = q.node.shape
     v, p = max(vehicles, v), max(length, p)
-    blocks, spread = max(blocks, q.who.shape[1]), max(spread, q.rows_of.shape[1])
+    blocks, spread = max(blocks, q.held.shape[1]), max(spread, q.rows_of.shape[1])
 
     def wider(name: str, array: np.ndarray) -> np.ndarray:
-        if name in BY_ROW:
+        if name in ('filled', 'mark'):
             return array
-        if name in IN_ROW:
+        if name == 'held':
             shape: tuple[int, ...] = (array.shape[0], blocks)
         elif name in ('new_first', 'new_last'):
             shape = (spread,)
@@ -132,48 +123,31 @@ def grow(
 
 
 @njit(cache=True)
-def _add(q: Queues, row: int, v: int, begin: float, end: float, first: int, last: int) -> bool:
-    """Put a claim into a row, in order of begin; False: the row is full."""
-    n = q.filled[row]
-    if n == q.who.shape[1]:
-        return False
-    _slide(q, row, n, v, begin, end, first, last)
-    q.filled[row] = n + 1
-    q.gaps[row] = UNKNOWN
-    return True
-
-
-@njit(cache=True)
-def _slide(
+def _put(
     q: Queues, row: int, k: int, v: int, begin: float, end: float, first: int, last: int
 ) -> None:
     """Write a claim to place k of a row or before, behind all that begin no later."""
-    while k > 0 and q.begin[row, k - 1] > begin:
-        q.who[row, k], q.first[row, k] = q.who[row, k - 1], q.first[row, k - 1]
-        q.begin[row, k], q.end[row, k] = q.begin[row, k - 1], q.end[row, k - 1]
-        q.last[row, k] = q.last[row, k - 1]
+    held = q.held[row]
+    while k > 0 and held[k - 1].begin > begin:
+        held[k] = held[k - 1]
         k -= 1
-    q.who[row, k], q.first[row, k], q.last[row, k] = v, first, last
-    q.begin[row, k], q.end[row, k] = begin, end
+    here = held[k]
+    here.begin, here.end = begin, end
+    here.who, here.first, here.last = v, first, last
 
 
 @njit(cache=True)
 def _cut(q: Queues, row: int, v: int, reached: int) -> None:
     """Take a vehicle's claims off a row that have ended when it has reached a position."""
-    n, kept = q.filled[row], 0
-    while kept < n and (q.who[row, kept] != v or q.last[row, kept] > reached):
+    held, n, kept = q.held[row], q.filled[row], 0
+    while kept < n and (held[kept].who != v or held[kept].last > reached):
         kept += 1
-    if kept == n:
-        return
     for k in range(kept + 1, n):
-        if q.who[row, k] == v and q.last[row, k] <= reached:
+        if held[k].who == v and held[k].last <= reached:
             continue
-        q.who[row, kept], q.first[row, kept] = q.who[row, k], q.first[row, k]
-        q.begin[row, kept], q.end[row, kept] = q.begin[row, k], q.end[row, k]
-        q.last[row, kept] = q.last[row, k]
+        held[kept] = held[k]
         kept += 1
     q.filled[row] = kept
-    q.gaps[row] = UNKNOWN
 
 
 IN, ROW_FULL, WAY_FULL = 0, 1, 2
@@ -214,9 +188,12 @@ def insert(q: Queues, road: RoadArrays, v: int, rest: float) -> int:
         first, last = q.new_first[k], q.new_last[k]
         begin = -np.inf if first < q.granted[v] else q.claim[v, first]
         end = q.reach[v, last] if last < n else rest
-        if not _add(q, q.rows_of[v, k], v, begin, end, first, last):
+        row = q.rows_of[v, k]
+        if q.filled[row] == q.held.shape[1]:
             withdraw(q, v)
             return ROW_FULL
+        _put(q, row, q.filled[row], v, begin, end, first, last)
+        q.filled[row] += 1
     return IN
 
 
@@ -284,25 +261,58 @@ def take(q: Queues, road: RoadArrays, v: int, p: int) -> None:
             for r in range(road.rows[q.kind[v], a, x], road.rows[q.kind[v], a, x + 1]):
                 row = a * elements + road.row[r]
                 for k in range(q.filled[row]):
-                    if q.who[row, k] == v and q.first[row, k] == p:
-                        end, last = q.end[row, k], q.last[row, k]
-                        _slide(q, row, k, v, -np.inf, end, p, last)
-                        q.gaps[row] = UNKNOWN
+                    one = q.held[row, k]
+                    if one.who == v and one.first == p:
+                        _put(q, row, k, v, -np.inf, one.end, p, one.last)
+
+
+@njit(cache=True)
+def shadow(q: Queues, s: int, v: int) -> None:
+    """Let a shadow be where a vehicle is, with what is granted to it and no claims."""
+    q.kind[s], q.motion[s] = q.kind[v], q.motion[v]
+    q.reached[s], q.granted[s], q.size[s] = q.reached[v], q.granted[v], q.granted[v] + 1
+    _copy(q, v, s, 0, q.granted[v] + 1)
+
+
+@njit(cache=True)
+def become(q: Queues, v: int, s: int) -> None:
+    """Give a vehicle the way of its shadow in place of its own, and its claims; nobody is left."""
+    withdraw(q, v)
+    q.size[v] = q.size[s]
+    _copy(q, s, v, q.granted[v], q.size[s])
+    for k in range(q.row_count[s]):
+        row = q.rows_of[s, k]
+        q.rows_of[v, k] = row
+        for j in range(q.filled[row]):
+            if q.held[row, j].who == s:
+                q.held[row, j].who = v
+    q.row_count[v] = q.row_count[s]
+    q.row_count[s], q.size[s] = 0, 0
+
+
+@njit(cache=True)
+def _copy(q: Queues, source: int, target: int, begin: int, end: int) -> None:
+    """Copy what is behind a position of a path, the time of reaching it included."""
+    for p in range(begin, end):
+        q.node[target, p], q.edge[target, p] = q.node[source, p], q.edge[source, p]
+        q.turn[target, p], q.given[target, p] = q.turn[source, p], q.given[source, p]
+        q.claim[target, p], q.leave[target, p] = q.claim[source, p], q.leave[source, p]
+        q.reach[target, p] = q.reach[source, p]
 
 
 @njit(cache=True)
 def row_of(q: Queues, road: RoadArrays, v: int, x: int) -> int:
     """Return the row of an element for a vehicle."""
-    return int(q.kind[v]) * (road.rows.shape[2] - 1) + x
+    return int(q.kind[v] * (road.rows.shape[2] - 1) + x)
 
 
 @njit(cache=True)
 def refresh(q: Queues) -> None:
     """Bring the times in the rows up to date, and the rows in order."""
-    q.gaps[:] = UNKNOWN
     for row in range(q.filled.size):
         for k in range(q.filled[row]):
-            w, first, last = q.who[row, k], q.first[row, k], q.last[row, k]
+            one = q.held[row, k]
+            w, first, last = one.who, one.first, one.last
             begin = -np.inf if first < q.granted[w] else q.claim[w, first]
             end = q.reach[w, last] if last < q.size[w] else np.inf
-            _slide(q, row, k, w, begin, end, first, last)
+            _put(q, row, k, w, begin, end, first, last)

@@ -14,8 +14,9 @@ def free_until(q: Queues, road: RoadArrays, v: int, x: int, time: float) -> floa
     """Return when the next claim of another begins that conflicts with element x."""
     row = row_of(q, road, v, x)
     for k in range(q.filled[row]):
-        if q.begin[row, k] >= time and q.who[row, k] != v:
-            return float(q.begin[row, k])
+        one = q.held[row, k]
+        if one.begin >= time and one.who != v and not q.away[one.who]:
+            return float(one.begin)
     return np.inf
 
 

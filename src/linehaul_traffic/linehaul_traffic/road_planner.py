@@ -47,6 +47,9 @@ WIDE = 0.1
 """Share of the trials that look for ways everywhere."""
 
 
+NOWHERE = Start(0, 0.0, -1, False, np.inf, np.zeros(0, np.int32), np.zeros(0))
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A vehicle's path behind a position, to put it back."""
@@ -66,6 +69,34 @@ class Saved:
     def edges(self) -> np.ndarray:
         """The edges, in order."""
         return self.ints[1, :-1]
+
+
+@dataclass(slots=True)
+class Trial:
+    """A way that a shadow tries out for a vehicle.
+
+    Attributes:
+        shadow, v: rows of the two.
+        goal: node to go to.
+        way: edges that are not granted of the vehicle's present way.
+        start: where the new way begins.
+    """
+
+    shadow: int
+    v: int
+    goal: int
+    way: np.ndarray
+    start: Start
+
+    @classmethod
+    def of(cls, graph: ExecutionGraph, shadow: int, v: int) -> 'Trial':
+        """Let a shadow take the place of a vehicle, whose claims do not count from now on."""
+        q = graph.queues
+        last = int(q.size[v]) - 1
+        q.away[v] = True
+        kernels.shadow(q, shadow, v)
+        way = q.edge[v, q.granted[v] : last].copy()
+        return cls(shadow, v, int(q.node[v, last]), way, NOWHERE)
 
 
 class TrafficPlanner:
@@ -96,7 +127,7 @@ class TrafficPlanner:
         self._clock = clock
         self._late = late
         self._guided = guided
-        self._search = sipp.new_search(graph.roadmap.edge_count)
+        self._search = sipp.new_search(graph.roadmap.edge_count, graph.queues.filled.size)
         self._tables: dict[int, RouteTable] = {}
         self.close(graph.closed)
 
@@ -299,51 +330,50 @@ class TrafficPlanner:
         return bool(q.granted[v] < q.size[v] - 1)
 
     def _try(self, group: list[int]) -> bool:
-        """Plan a group anew behind what is granted; undo it unless it costs less in sum."""
-        graph, road = self.graph, self.graph.model.arrays
-        saved = {v: self.save(v) for v in group}
-        before = sum(self._cost(v, one.position) for v, one in saved.items())
-        for v in group:
-            kernels.withdraw(graph.queues, v)
-        starts = {v: way_start(graph, v) for v in group}
-        for v, start in starts.items():
-            graph.queues.size[v] = start.position + 1
-            graph.insert(v, max(start.at, graph.now) + HOLD)
-        if self._plan_all(group, saved, starts, before - GAIN):
-            for v in group:
-                graph.changed(v)
-            return True
-        for v in group:
-            kernels.withdraw(graph.queues, v)
-        for one in saved.values():
-            self.put_back(one)
-        return False
+        """Plan a group anew behind what is granted, if that costs less in sum.
 
-    def _plan_all(
-        self, group: list[int], saved: dict[int, Saved], starts: dict[int, Start], bound: float
-    ) -> bool:
+        Shadows try it, while the group's own claims do not count; so nothing has to be put back
+        where it costs more, which is what happens most of the time.
+        """
+        graph = self.graph
+        before = sum(self._cost(v, int(graph.queues.granted[v])) for v in group)
+        trials = [Trial.of(graph, s, v) for s, v in enumerate(group)]
+        for one in trials:
+            one.start = way_start(graph, one.shadow)
+            graph.insert(one.shadow, max(one.start.at, graph.now) + HOLD)
+        better = self._plan_all(trials, before - GAIN)
+        for one in trials:
+            graph.queues.away[one.v] = False
+            if better:
+                kernels.become(graph.queues, one.v, one.shadow)
+                graph.changed(one.v)
+            else:
+                kernels.withdraw(graph.queues, one.shadow)
+                graph.queues.size[one.shadow] = 0
+        return better
+
+    def _plan_all(self, trials: list[Trial], bound: float) -> bool:
         """Plan everybody of a group in some order; False: not within a cost in sum."""
         graph, road = self.graph, self.graph.model.arrays
-        order = list(group)
+        order = list(trials)
         if len(order) > 1 and self._rng.random() < 0.5:
             self._rng.shuffle(order)
         narrow = bool(self._rng.random() >= WIDE)
-        least = {v: self._least(v, saved[v].goal, starts[v]) for v in order}
-        cost = sum(least.values())
-        for v in order:
-            start, goal = renewed(graph, v, starts[v]), saved[v].goal
-            cost -= least[v]
-            kernels.withdraw(graph.queues, v)
-            self._keep_to(v, goal, start, saved[v].edges)
-            label = self._earliest(v, goal, start, bound - cost, narrow)
+        least = [self._least(one.shadow, one.goal, one.start) for one in order]
+        cost = sum(least)
+        for one, own in zip(order, least, strict=True):
+            s, start = one.shadow, renewed(graph, one.shadow, one.start)
+            cost -= own
+            kernels.withdraw(graph.queues, s)
+            self._keep_to(s, one.goal, start, one.way)
+            label = self._earliest(s, one.goal, start, bound - cost, narrow)
             if label < 0:
                 return False
-            self._write(v, start.position, label)
-            cost += self._cost(v, start.position)
-            fits = kernels.overlap(graph.queues, road, v)[0] == FREE
-            graph.insert(v)
-            if cost > bound or not fits:
+            self._write(s, start.position, label)
+            cost += self._cost(s, start.position)
+            if cost > bound or kernels.overlap(graph.queues, road, s)[0] != FREE:
                 return False
+            graph.insert(s)
         return True
 
     def _keep_to(self, v: int, goal: int, start: Start, way: np.ndarray) -> None:

@@ -12,8 +12,10 @@ from linehaul_traffic.road_claims import (
     FREE,
     IN,
     ROW_FULL,
+    SHADOWS,
     Queues,
     ahead,
+    become,
     element,
     grow,
     insert,
@@ -21,6 +23,7 @@ from linehaul_traffic.road_claims import (
     refresh,
     release,
     row_of,
+    shadow,
     take,
     withdraw,
 )
@@ -59,10 +62,11 @@ def _meets(q: Queues, road: RoadArrays, v: int, x: int, begin: float, end: float
     """Return who has a claim in conflict with element x within a time, FREE if nobody."""
     row = row_of(q, road, v, x)
     for k in range(q.filled[row]):
-        if q.begin[row, k] >= end:
+        one = q.held[row, k]
+        if one.begin >= end:
             break
-        if q.who[row, k] != v and q.end[row, k] > begin:
-            return int(q.who[row, k])
+        if one.who != v and one.end > begin and not q.away[one.who]:
+            return int(one.who)
     return FREE
 
 
@@ -76,10 +80,10 @@ def holder(q: Queues, road: RoadArrays, v: int) -> tuple[int, int]:
             continue
         row = row_of(q, road, v, x)
         for k in range(q.filled[row]):
-            if q.begin[row, k] >= q.claim[v, p]:
+            if q.held[row, k].begin >= q.claim[v, p]:
                 break
-            if q.who[row, k] != v:
-                return int(q.who[row, k]), x
+            if q.held[row, k].who != v:
+                return int(q.held[row, k].who), x
     return FREE, 0
 
 
@@ -172,7 +176,7 @@ def waits_for(q: Queues, road: RoadArrays, v: int, least: float) -> np.ndarray:
                 continue
             row = row_of(q, road, v, x)
             for k in range(q.filled[row]):
-                w, late = q.who[row, k], q.claim[v, p] - q.end[row, k]
+                w, late = q.held[row, k].who, q.claim[v, p] - q.held[row, k].end
                 if w != v and -TOLERANCE <= late <= 1.0 and found < out.size:
                     out[found] = w
                     found += 1
@@ -189,11 +193,13 @@ __all__ = [
     'FREE',
     'IN',
     'ROW_FULL',
+    'SHADOWS',
     'STUCK',
     'TOLERANCE',
     'Queues',
     'ahead',
     'append_times',
+    'become',
     'element',
     'free_until',
     'grant',
@@ -208,6 +214,7 @@ __all__ = [
     'rests_on',
     'retime',
     'row_of',
+    'shadow',
     'shut',
     'take',
     'waits_for',

@@ -23,9 +23,9 @@ import numpy as np
 from linehaul_floor.route_kernels import heap_drop, heap_push
 from numba import njit
 
-from linehaul_traffic.road_free import gaps
+from linehaul_traffic.road_claims import Queues
+from linehaul_traffic.road_free import TIMES, Free, gaps, new_free
 from linehaul_traffic.road_model import RoadArrays
-from linehaul_traffic.road_queues import Queues
 
 
 class Search(NamedTuple):
@@ -43,6 +43,7 @@ class Search(NamedTuple):
         number: (1,) of the search.
         paid: (R,) price of the way [s].
         lane: (E,) number of the search that may use an edge, where it is kept to some edges.
+        free: when each row is free.
     """
 
     edge: np.ndarray
@@ -61,16 +62,17 @@ class Search(NamedTuple):
     number: np.ndarray
     lane: np.ndarray
     paid: np.ndarray
+    free: Free
 
 
-def new_search(edges: int, labels: int = 60_000) -> Search:
-    """Return room for searches."""
+def new_search(edges: int, rows: int, labels: int = 60_000) -> Search:
+    """Return room for searches on a graph with so many rows."""
     ints = [np.empty(labels, np.int32) for _ in range(2)]
     floats = [np.empty(labels) for _ in range(6)]
     heap = [np.empty(labels, np.int32), np.empty(labels), np.empty(labels, np.int32)]
     marks = [np.zeros(edges, np.int32), np.zeros(edges, np.int64), np.zeros(1, np.int64)]
     marks += [np.zeros(edges, np.int64), np.zeros(labels)]
-    return Search._make([*ints, *floats, *heap, *marks])
+    return Search._make([*ints, *floats, *heap, *marks, new_free(rows)])
 
 
 @njit(cache=True)
@@ -165,40 +167,40 @@ def _stand(  # noqa: D417 - the rest is that of _offer and earliest
     latest = min(until, bound - paid - left)
     if claim + lasting > latest:
         return used, heap
-    into = c * elements + road.poses + edge
-    along = c * elements + road.nodes + edge
-    turning = c * elements + road.start[edge] if turn > 0.0 else -1
-    n_into = gaps(q, road, c, road.poses + edge)
-    n_along = gaps(q, road, c, road.nodes + edge)
-    n_turn = gaps(q, road, c, road.start[edge]) if turn > 0.0 else 0
+    into = s.free.rows[c * elements + road.poses + edge]
+    along = s.free.rows[c * elements + road.nodes + edge]
+    turning = s.free.rows[c * elements + road.start[edge]]
+    n_into = gaps(s.free, q, road, c, road.poses + edge)
+    n_along = gaps(s.free, q, road, c, road.nodes + edge)
+    n_turn = gaps(s.free, q, road, c, road.start[edge]) if turn > 0.0 else 0
     i, j, k = 0, 0, 0
     while True:
-        while i < n_into and q.gap_end[into, i] < claim + lasting:
+        while i < n_into and into[TIMES + 2 * i + 1] < claim + lasting:
             i += 1
         if i == n_into:
             break
-        claim = max(claim, q.gap_begin[into, i])
-        while j < n_along and q.gap_end[along, j] < claim + lasting:
+        claim = max(claim, into[TIMES + 2 * i])
+        while j < n_along and along[TIMES + 2 * j + 1] < claim + lasting:
             j += 1
         if j == n_along:
             break
-        later = max(claim, q.gap_begin[along, j])
+        later = max(claim, along[TIMES + 2 * j])
         if turn > 0.0:
-            while k < n_turn and q.gap_end[turning, k] < later + lasting:
+            while k < n_turn and turning[TIMES + 2 * k + 1] < later + lasting:
                 k += 1
             if k == n_turn:
                 break
-            later = max(later, q.gap_begin[turning, k])
+            later = max(later, turning[TIMES + 2 * k])
         if later > claim:
             claim = later
             continue
         reach = claim + lasting
         if reach > latest:
             break
-        edge_high = min(q.gap_end[along, j], until)
+        edge_high = min(along[TIMES + 2 * j + 1], until)
         if turn > 0.0:
-            edge_high = min(edge_high, q.gap_end[turning, k])
-        high = q.gap_end[into, i]
+            edge_high = min(edge_high, turning[TIMES + 2 * k + 1])
+        high = into[TIMES + 2 * i + 1]
         used, heap = _offer(
             s,
             used,
@@ -220,11 +222,11 @@ def _stand(  # noqa: D417 - the rest is that of _offer and earliest
 
 
 @njit(cache=True)
-def _gap(q: Queues, line: int, count: int, begin: float, end: float) -> int:
-    """Return which free time of a line holds a time, -1: none."""
+def _gap(times: np.ndarray, count: int, begin: float, end: float) -> int:
+    """Return which free time of a row holds a time, -1: none."""
     for k in range(count):
-        if q.gap_end[line, k] >= end:
-            return k if q.gap_begin[line, k] <= begin else -1
+        if times[TIMES + 2 * k + 1] >= end:
+            return k if times[TIMES + 2 * k] <= begin else -1
     return -1
 
 
@@ -251,14 +253,15 @@ def _roll(
     reach = at + road.run[m, edge]
     if reach > min(until, bound - paid - left):
         return used, heap
-    along, into = c * elements + road.nodes + edge, c * elements + road.poses + edge
-    i = _gap(q, into, gaps(q, road, c, road.poses + edge), claim, reach)
+    along = s.free.rows[c * elements + road.nodes + edge]
+    into = s.free.rows[c * elements + road.poses + edge]
+    i = _gap(into, gaps(s.free, q, road, c, road.poses + edge), claim, reach)
     if i < 0:
         return used, heap
-    j = _gap(q, along, gaps(q, road, c, road.nodes + edge), claim, reach)
+    j = _gap(along, gaps(s.free, q, road, c, road.nodes + edge), claim, reach)
     if j < 0:
         return used, heap
-    high, edge_high = q.gap_end[into, i], min(q.gap_end[along, j], until)
+    high, edge_high = into[TIMES + 2 * i + 1], min(along[TIMES + 2 * j + 1], until)
     down = road.down[m, edge]
     return _offer(
         s, used, heap, edge, parent, -1.0, claim, at, reach, high, edge_high, left, paid, down
@@ -306,6 +309,7 @@ def earliest(  # noqa: D417 - arrays of one shape share a line
         narrow: keep to the edges marked by keep_to.
     """
     s.number[0] += 1
+    s.free.look[0] += 1
     used, heap = 0, 0
     m, paid = q.motion[v], 0.0
     for k in range(starts.size):

@@ -104,8 +104,8 @@ def _gone(q: Queues, road: RoadArrays, v: int, p: int, before: float, now: float
             continue
         row = row_of(q, road, v, x)
         for k in range(q.filled[row]):
-            w, last = q.who[row, k], q.last[row, k]
-            if q.begin[row, k] >= before:
+            w, last = q.held[row, k].who, q.held[row, k].last
+            if q.held[row, k].begin >= before:
                 break
             if w != v:
                 free = max(free, q.reach[w, last] if last < q.size[w] else now + STUCK)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linehaul_traffic.road_free import gaps
+from linehaul_traffic.road_free import TIMES, gaps, new_free
 from linehaul_traffic.road_guidance import FULL, WINDOW, Guidance, holdings
 from linehaul_traffic.road_model import ROLL, RoadModel
 from linehaul_traffic.road_planner import TrafficPlanner
@@ -101,9 +101,10 @@ def precedence(graph):
                 x = ahead(q, arrays, v, p, part)
                 row = row_of(q, arrays, v, x)
                 for k in range(int(q.filled[row])) if x >= 0 else ():
-                    w = int(q.who[row, k])
-                    if w != v and q.begin[row, k] < q.claim[v, p]:
-                        found.add((vehicle, p, x, graph.at_slot(w), int(q.last[row, k])))
+                    one = q.held[row, k]
+                    w = int(one['who'])
+                    if w != v and one['begin'] < q.claim[v, p]:
+                        found.add((vehicle, p, x, graph.at_slot(w), int(one['last'])))
     return found
 
 
@@ -299,7 +300,7 @@ def test_what_is_granted_before_its_time_is_held_from_then_on():
     q, arrays = floor.graph.queues, floor.graph.model.arrays
     for p in range(granted):
         row = row_of(q, arrays, slot, ahead(q, arrays, slot, p, 1))
-        held = [float(q.begin[row, k]) for k in range(q.filled[row]) if q.who[row, k] == slot]
+        held = [one['begin'] for one in q.held[row, : q.filled[row]] if one['who'] == slot]
         assert held == [-np.inf]
 
 
@@ -313,7 +314,7 @@ def test_what_a_vehicle_says_it_was_granted_is_held_from_then_on():
     q, arrays = floor.graph.queues, floor.graph.model.arrays
     for p in range(3):
         row = row_of(q, arrays, slot, ahead(q, arrays, slot, p, 1))
-        held = [float(q.begin[row, k]) for k in range(q.filled[row]) if q.who[row, k] == slot]
+        held = [one['begin'] for one in q.held[row, : q.filled[row]] if one['who'] == slot]
         assert held == [-np.inf]
 
 
@@ -337,7 +338,7 @@ def test_a_way_that_comes_back_to_an_edge_keeps_it_to_the_end_after_a_restart():
     new.restore_order(order)
     q, arrays = new.queues, new.model.arrays
     row = row_of(q, arrays, new.slot(a), arrays.nodes + there)
-    assert q.last[row, : q.filled[row]].tolist() == [len(edges) + 1]
+    assert q.held['last'][row, : q.filled[row]].tolist() == [len(edges) + 1]
 
 
 # Prices and free times.
@@ -355,14 +356,17 @@ def busy(seed, steps=25):
 def test_what_is_kept_of_free_times_is_what_the_claims_leave(seed):
     floor = busy(seed, 10)
     q, road = floor.graph.queues, floor.graph.model.arrays
+    free = new_free(q.filled.size)
     for _ in range(3):
         floor.step()
         q = floor.graph.queues
+        free.look[0] += 1
         for x in floor.rng.integers(road.rows.shape[2] - 1, size=300).tolist():
             kind = int(floor.rng.integers(road.rows.shape[0]))
-            count = gaps(q, road, kind, x)
-            line = kind * (road.rows.shape[2] - 1) + x
-            found = list(zip(q.gap_begin[line, :count], q.gap_end[line, :count], strict=True))
+            count = gaps(free, q, road, kind, x)
+            row = kind * (road.rows.shape[2] - 1) + x
+            times = free.rows[row, TIMES : TIMES + 2 * count].reshape(-1, 2)
+            found = [tuple(time) for time in times.tolist()]
             assert found == left_free(floor, kind, x)
 
 
