@@ -123,6 +123,7 @@ class FleetNode(Node):
         self._goals: dict[RequestId, list[tuple[ServerGoalHandle, Future]]] = {}
         self._retrievals: dict[RequestId, PersistentGoal] = {}
         self._cycles = 0
+        self._shown = 0
         self._per_second = max(1, round(1.0 / config.cycle))
         self._server: ActionServer | None = None
         self._warehouse = action_client(self, names.RETRIEVE_LOAD)
@@ -190,7 +191,9 @@ class FleetNode(Node):
         self._ask_warehouse(now)
         self._answer()
         self._cycles += 1
-        if self._cycles % self._per_second == 0:
+        heard = len(self.fleet.model.vehicles)  # who has just come back is shown at once
+        if self._cycles % self._per_second == 0 or heard != self._shown:
+            self._shown = heard
             self._publish(now)
 
     def _time_to_plan(self) -> float:

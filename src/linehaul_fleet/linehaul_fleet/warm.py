@@ -40,7 +40,8 @@ def warm_up(plant: Plant, conflicts: Mapping[tuple[str, str], ConflictTable]) ->
         granted, _ = graph.grant(spawn.id, 5.0)
         graph.resume(spawn.id, granted, granted)
     graph.advance(30.0)
-    planner.improve(0.01)
+    for spawn in plant.fleet[:2]:
+        planner.renew(spawn.id)
     graph.restore_order(graph.order())
 
 

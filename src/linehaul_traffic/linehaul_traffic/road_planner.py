@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from linehaul_floor.geometry import BoolArray, FloatArray
 
-from linehaul_floor import RouteTable
+from linehaul_floor import RouteTable, VehicleId
 from linehaul_traffic import road_queues as kernels
 from linehaul_traffic import road_sipp as sipp
 from linehaul_traffic.errors import PlanError
@@ -329,19 +329,25 @@ class TrafficPlanner:
         q = self.graph.queues
         return bool(q.granted[v] < q.size[v] - 1)
 
-    def _try(self, group: list[int]) -> bool:
-        """Plan a group anew behind what is granted, if that costs less in sum.
+    def renew(self, vehicle: VehicleId) -> bool:
+        """Plan the best way that a vehicle under way can have now, also where it is no better."""
+        v = self.graph.slot(vehicle)
+        return self._can_change(v) and self._try([v], np.inf)
+
+    def _try(self, group: list[int], bound: float | None = None) -> bool:
+        """Plan a group anew behind what is granted, if that costs less in sum, or than a bound.
 
         Shadows try it, while the group's own claims do not count; so nothing has to be put back
         where it costs more, which is what happens most of the time.
         """
         graph = self.graph
-        before = sum(self._cost(v, int(graph.queues.granted[v])) for v in group)
+        if bound is None:
+            bound = sum(self._cost(v, int(graph.queues.granted[v])) for v in group) - GAIN
         trials = [Trial.of(graph, s, v) for s, v in enumerate(group)]
         for one in trials:
             one.start = way_start(graph, one.shadow)
             graph.insert(one.shadow, max(one.start.at, graph.now) + HOLD)
-        better = self._plan_all(trials, before - GAIN)
+        better = self._plan_all(trials, bound)
         for one in trials:
             graph.queues.away[one.v] = False
             if better:

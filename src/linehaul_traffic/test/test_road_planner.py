@@ -13,7 +13,7 @@ from linehaul_traffic.road_free import TIMES, gaps, new_free
 from linehaul_traffic.road_guidance import FULL, WINDOW, Guidance, holdings
 from linehaul_traffic.road_model import ROLL, RoadModel
 from linehaul_traffic.road_planner import TrafficPlanner
-from linehaul_traffic.road_queues import FREE, ahead, element, overlap, row_of
+from linehaul_traffic.road_queues import FREE, SHADOWS, ahead, element, overlap, row_of
 
 from linehaul_floor import conflict_table, load_plant
 from linehaul_traffic import ExecutionGraph, NoWay, Path, Wait, Wish
@@ -355,19 +355,22 @@ def busy(seed, steps=25):
 @given(seed=st.integers(0, 2**32 - 1))
 def test_what_is_kept_of_free_times_is_what_the_claims_leave(seed):
     floor = busy(seed, 10)
-    q, road = floor.graph.queues, floor.graph.model.arrays
-    free = new_free(q.filled.size)
     for _ in range(3):
         floor.step()
-        q = floor.graph.queues
-        free.look[0] += 1
-        for x in floor.rng.integers(road.rows.shape[2] - 1, size=300).tolist():
-            kind = int(floor.rng.integers(road.rows.shape[0]))
-            count = gaps(free, q, road, kind, x)
-            row = kind * (road.rows.shape[2] - 1) + x
-            times = free.rows[row, TIMES : TIMES + 2 * count].reshape(-1, 2)
-            found = [tuple(time) for time in times.tolist()]
-            assert found == left_free(floor, kind, x)
+        check_free_times(floor)
+
+
+def check_free_times(floor):
+    q, road = floor.graph.queues, floor.graph.model.arrays
+    free = new_free(q.filled.size)
+    free.look[0] = 1
+    for x in floor.rng.integers(road.rows.shape[2] - 1, size=300).tolist():
+        kind = int(floor.rng.integers(road.rows.shape[0]))
+        count = gaps(free, q, road, kind, x)
+        row = kind * (road.rows.shape[2] - 1) + x
+        times = free.rows[row, TIMES : TIMES + 2 * count].reshape(-1, 2)
+        found = [tuple(time) for time in times.tolist()]
+        assert found == left_free(floor, kind, x)
 
 
 def claims(floor):
@@ -451,3 +454,38 @@ def test_loads_beyond_full_do_not_make_prices_infinite():
     most = max(float(price.max()) for price in guidance.price)
     longest = max(float(hold.max()) for hold in guidance._hold)
     assert most == pytest.approx(longest * FULL / (2.0 * (1.0 - FULL) ** 2))
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_way_that_is_tried_out_leaves_nothing_behind(seed):
+    floor = busy(seed, 12)
+    graph, planner = floor.graph, floor.planner
+    vehicles = [v for v in graph.vehicles if not graph.at_end(v)]
+    for vehicle in vehicles:
+        v = graph.slot(vehicle)
+        kept = claims(floor)
+        assert not planner._try([v], -np.inf)
+        assert claims(floor) == kept
+    planner.improve(60.0, 20)
+    q = graph.queues
+    assert not q.away.any()
+    assert not q.size[:SHADOWS].any()
+    for row in np.flatnonzero(q.filled):
+        held = q.held[row, : q.filled[row]]
+        assert (held['who'] >= SHADOWS).all()
+        assert (held['begin'][1:] >= held['begin'][:-1]).all()
+    check_free_times(floor)
+
+
+def test_a_vehicle_under_way_gets_a_new_way_and_still_meets_nobody():
+    renewed = 0
+    for seed in range(4):
+        floor = busy(seed, 12)
+        graph, q = floor.graph, floor.graph.queues
+        for vehicle in graph.vehicles:
+            if not graph.at_end(vehicle) and floor.planner.renew(vehicle):
+                renewed += 1
+                assert overlap(q, graph.model.arrays, graph.slot(vehicle))[0] == FREE
+        check_free_times(floor)
+    assert renewed >= 2
