@@ -182,7 +182,8 @@ class SupplyRun(FactoryRun):
             for action in vehicle.state.action_states if vehicle.state else ():
                 known = action.action_id in self.book.refused
                 if action.action_status is ActionStatus.RETRIABLE and not known:
-                    text = f'{vehicle.id}: {action.action_result}'
+                    job = vehicle.job
+                    text = f'{vehicle.id}: {action.action_result}, {job and job.request_id}'
                     self.book.refused[action.action_id] = self.seconds, text
                     self.note(text)
 

@@ -4,6 +4,10 @@
 
 A line that stops, slows, speeds up or changes its model says so by changing its deliveries; a
 person may do the same. The assignment follows in the next cycle.
+
+With its due time a delivery's earliest time moves, too: it keeps its share of the time that is
+left. A line at double speed needs a container in half the time, and has room for it in half the
+time; an earliest time that stood still would come after the due time.
 """
 
 from dataclasses import dataclass
@@ -37,18 +41,36 @@ def change_delivery(
     refusal = _check(s, delivery, change)
     if refusal is not None:
         return refusal
+    due = delivery.due if change.due is None else change.due
     event = DeliveryChanged(
         request_id,
-        delivery.due if change.due is None else change.due,
+        due,
         delivery.priority if change.priority is None else change.priority,
         delivery.station_id if change.station_id is None else change.station_id,
         delivery.hold if change.hold is None else change.hold,
         by,
         reason,
+        moved(delivery.earliest, delivery.due, due, now),
     )
     if _differs(delivery, event):
         s.note(event, now)
     return None
+
+
+def moved(earliest: float, due: float, new_due: float, now: float) -> float:
+    """Return the earliest time [s] of a delivery whose due time moves.
+
+    Args:
+        earliest: as it is; NaN: at once.
+        due: as it is; NaN: none.
+        new_due: as it is going to be; NaN: none.
+        now: plant time [s].
+    """
+    if new_due == due or isnan(new_due) or not earliest > now:
+        return earliest
+    if due > now:
+        return now + (earliest - now) * max(new_due - now, 0.0) / (due - now)
+    return min(earliest, max(new_due, now))
 
 
 def _check(s: Situation, delivery: Delivery, change: Change) -> Refusal | None:

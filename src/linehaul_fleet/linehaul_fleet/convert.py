@@ -79,7 +79,7 @@ def delivery_state(delivery: Delivery) -> DeliveryState:
         phase=int(delivery.phase),
         priority=delivery.priority,
         requested=to_time(delivery.requested),
-        earliest=to_time(request.earliest),
+        earliest=to_time(delivery.earliest),
         due=to_time(delivery.due),
         eta=to_time(delivery.eta),
         slack=delivery.slack,
@@ -126,7 +126,7 @@ def retrieve_goal(delivery: Delivery) -> RetrieveLoad.Goal:
         order_id=request.order_id,
         item_id=request.item_id,
         quantity=request.quantity,
-        due=to_time(request.earliest),
+        due=to_time(delivery.earliest),
         priority=delivery.priority,
     )
 

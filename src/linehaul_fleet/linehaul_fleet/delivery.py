@@ -60,13 +60,15 @@ class Request:
 class Delivery:
     """One delivery: the request and what has become of it so far.
 
-    due, priority and station_id begin as in the request and can be changed; hold: its line stands
-    and it is not to be brought now. retrieval_id: under which the warehouse is asked for its
-    container. expected: plant time [s] at which the container is going to stand at the port.
+    earliest, due, priority and station_id begin as in the request and can be changed; hold: its
+    line stands and it is not to be brought now. retrieval_id: under which the warehouse is asked
+    for its container. expected: plant time [s] at which the container is going to stand at the
+    port.
     """
 
     request: Request
     requested: float
+    earliest: float = field(init=False)
     due: float = field(init=False)
     priority: int = field(init=False)
     station_id: PlaceId = field(init=False)
@@ -87,7 +89,7 @@ class Delivery:
     def __post_init__(self) -> None:
         """Begin with what was asked for."""
         request = self.request
-        self.due, self.priority = request.due, request.priority
+        self.earliest, self.due, self.priority = request.earliest, request.due, request.priority
         self.station_id, self.retrieval_id = request.station_id, request.request_id
 
     @property

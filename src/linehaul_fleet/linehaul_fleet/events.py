@@ -51,7 +51,7 @@ class ContainerReady:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryChanged:
-    """Due time, priority, station or hold were changed; all fields are as they are from now on."""
+    """Times, priority, station or hold were changed; all fields are as they are from now on."""
 
     request_id: RequestId
     due: float
@@ -60,6 +60,7 @@ class DeliveryChanged:
     hold: bool
     by: str
     reason: str
+    earliest: float = nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,7 +264,7 @@ class Fleet:
             for d in self.model.open.values()
             if not d.at_port
             and d.phase < Phase.LOADED
-            and not now < d.request.earliest - self._s.settings.retrieve_early
+            and not now < d.earliest - self._s.settings.retrieve_early
         ]
 
     def take_watched(self) -> list[str]:

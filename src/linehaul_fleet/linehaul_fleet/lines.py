@@ -41,7 +41,7 @@ def _who_needs_it(s: Situation, vehicle: Vehicle, held: Delivery, now: float) ->
         drive = s.desk.travel.time(vehicle.vehicle_class, here, there)
         arrival = now + s.desk.pace_loaded(str(vehicle.vehicle_class)) * drive
         arrival += s.settings.transfer_time
-        if arrival < other.request.earliest:
+        if arrival < other.earliest:
             continue  # there is no place for it yet
         slack = other.due - arrival
         gains = isnan(other.eta) or arrival < other.eta - GAIN

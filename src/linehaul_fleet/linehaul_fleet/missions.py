@@ -119,7 +119,7 @@ def _delivery(s: Situation, d: Delivery, vehicle: Vehicle | None, now: float) ->
         load_id=d.load_id,
     )
     expected = now + READY_GUESS if isnan(d.expected) else max(d.expected, now + OVERDUE)
-    earliest = d.requested if isnan(d.request.earliest) else d.request.earliest
+    earliest = d.requested if isnan(d.earliest) else d.earliest
     return Mission(
         key=d.request.request_id,
         job=job,
@@ -137,11 +137,11 @@ def _delivery(s: Situation, d: Delivery, vehicle: Vehicle | None, now: float) ->
 
 def not_before(s: Situation, d: Delivery) -> float:
     """Return the plant time [s] before which a pick would bring the load too early."""
-    if isnan(d.request.earliest) or d.port_id is None:
+    if isnan(d.earliest) or d.port_id is None:
         return -inf
     port, station = s.plant.places[d.port_id], s.plant.places[d.station_id]
     drive = min(s.desk.travel.time(c, port.node, station.node) for c in s.plant.classes)
-    return d.request.earliest - drive - s.settings.transfer_time
+    return d.earliest - drive - s.settings.transfer_time
 
 
 def is_firm(s: Situation, vehicle: Vehicle) -> bool:

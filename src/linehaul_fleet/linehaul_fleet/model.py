@@ -135,7 +135,8 @@ class FleetModel:
                 delivery.port_id, delivery.load_id, delivery.at_port = port_id, load_id, True
             case DeliveryChanged():
                 delivery = self.deliveries[event.request_id]
-                delivery.due, delivery.priority = event.due, event.priority
+                delivery.earliest, delivery.due = event.earliest, event.due
+                delivery.priority = event.priority
                 delivery.station_id, delivery.hold = event.station_id, event.hold
                 self._retarget(delivery, event.request_id)
             case DeliveryReassigned(request_id):

@@ -7,31 +7,48 @@ from linehaul_traffic.redirect import behind_base
 from linehaul_fleet.delivery import LoadId
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.situation import Situation
-from linehaul_fleet.waiting import may_enter, my_turn, stands_ready, waiting_place
+from linehaul_fleet.waiting import in_demand, may_enter, my_turn, stands_ready, waiting_place
 from linehaul_fleet.work import Job, JobKind, Task
 from linehaul_floor import Place
 
 Step = tuple[Place, Task]
 
+SOONER = 10.0
+"""[s] by which a load may be at its station before the time that was asked for."""
+ASIDE = 25.0
+"""[s] by which one that is on its way must be too soon to be sent aside."""
 
-def step(s: Situation, vehicle: Vehicle, job: Job) -> Step | None:
+
+def step(s: Situation, vehicle: Vehicle, job: Job, now: float) -> Step | None:
     """Return where the vehicle goes next for a job and what it does there; None: it stays."""
     places = s.plant.places
     if job.kind in (JobKind.DELIVERY, JobKind.RETURN):
         if vehicle.loads:
-            return _bring(s, vehicle, job)
+            return _bring(s, vehicle, job, now)
         return None if job.source is None else _fetch(s, vehicle, job, places[job.source])
     target = places[job.target]
     return target, Task('startCharging') if job.kind is JobKind.CHARGE else Task()
 
 
-def _bring(s: Situation, vehicle: Vehicle, job: Job) -> Step:
-    """A load whose line stands is parked with its vehicle."""
-    delivery = s.delivery_of(vehicle)
-    if delivery is not None and delivery.hold:
-        return s.plant.places[vehicle.home], Task()
-    target = s.plant.places[job.target]
+def _bring(s: Situation, vehicle: Vehicle, job: Job, now: float) -> Step | None:
+    """Bring a load; one for which there is no place yet waits near its station."""
+    delivery, target = s.delivery_of(vehicle), s.plant.places[job.target]
+    here, then = behind_base(s.planner, vehicle.id)
+    if delivery is not None:
+        leg = vehicle.leg
+        under_way = leg is not None and leg.task.action_type and leg.place_id == target.id
+        arrival = max(then, now) + s.time(vehicle, here, target)
+        if delivery.hold or arrival + (ASIDE if under_way else SOONER) < delivery.earliest:
+            return _wait(s, vehicle, target, here)
     return target, _task('drop', target, vehicle.loads[0])
+
+
+def _wait(s: Situation, vehicle: Vehicle, target: Place, here: int) -> Step | None:
+    """Wait as near as nobody minds; where there is nothing free, at home."""
+    place, at = waiting_place(s, vehicle, target, here), s.plant.place_of_node(here)
+    if place is None and at is not None and not in_demand(s, at, vehicle):
+        return None
+    return place or s.plant.places[vehicle.home], Task()
 
 
 def _fetch(s: Situation, vehicle: Vehicle, job: Job, source: Place) -> Step | None:

@@ -32,7 +32,7 @@ def turn(s: Situation, jobs: Mapping[VehicleId, Job], now: float) -> bool:
             if vehicle.leg.task.action_type:
                 return False
             continue  # goes on from where it comes to rest
-        place, task = step(s, vehicle, job) or (s.plant.places[vehicle.home], Task())
+        place, task = step(s, vehicle, job, now) or (s.plant.places[vehicle.home], Task())
         wanted[vehicle_id] = place, task
     if not wanted:
         return True
@@ -49,7 +49,7 @@ def turn_where_wanted(s: Situation, now: float) -> None:
             continue
         if not s.on_floor(vehicle.id) or not can_redirect(s.planner, vehicle.id):
             continue
-        found = step(s, vehicle, job)
+        found = step(s, vehicle, job, now)
         if found is None or found == (s.plant.places.get(leg.place_id), leg.task):
             continue
         place, task = found

@@ -26,7 +26,7 @@ def commit_legs(s: Situation, now: float) -> None:
     for vehicle in sorted(s.model.vehicles.values(), key=partial(_rank, s)):
         if vehicle.job is None or vehicle.leg is not None or not s.usable(vehicle, now):
             continue
-        found = step(s, vehicle, vehicle.job)
+        found = step(s, vehicle, vehicle.job, now)
         if found is not None:
             _commit(s, vehicle, *found, now)
 

@@ -7,12 +7,12 @@ import itertools
 import json
 import random
 from dataclasses import dataclass, field, replace
-from math import nan
+from math import isnan, nan
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linehaul_fleet.changes import Change
+from linehaul_fleet.changes import Change, moved
 from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.delivery import Phase, Request
 from linehaul_fleet.events import from_record, to_record
@@ -439,7 +439,8 @@ def test_a_change_of_the_due_time_changes_the_assignment_in_the_next_cycle():
     assert factory.phase('d0') is Phase.ACCEPTED
 
 
-def test_a_load_for_a_line_that_stands_is_parked_and_goes_on_when_it_runs():
+def test_a_load_for_a_line_that_stands_waits_near_by_and_goes_on_when_it_runs():
+    """It once went home, and came back late when the line stood for a minute only."""
     factory = Factory(lookahead=2.0)
     factory.request('d1')
     while factory.phase('d1') < Phase.LOADED:
@@ -448,10 +449,13 @@ def test_a_load_for_a_line_that_stands_is_parked_and_goes_on_when_it_runs():
     factory.run(300)
     assert factory.phase('d1') in (Phase.LOADED, Phase.DELIVERING)
     carrier = next(v for v in factory.vehicles.values() if v.loads)
-    home = factory.plant.places[factory.fleet.model.vehicles[carrier.id].home]
-    at_home = factory.plant.roadmap.node_index[carrier.node] == home.node
-    delivered = factory.phase('d1') is Phase.DELIVERED
-    assert at_home or delivered
+    vehicle, situation = factory.fleet.model.vehicles[carrier.id], factory.fleet.situation
+    home = factory.plant.places[vehicle.home]
+    station = factory.plant.places[factory.fleet.model.deliveries['d1'].station_id]
+    here = factory.plant.roadmap.node_index[carrier.node]
+    assert factory.plant.place_of_node(here) is not None
+    assert vehicle.leg is None
+    assert situation.time(vehicle, here, station) < situation.time(vehicle, home.node, station)
     factory.restart()
     factory.fleet.change('d1', Change(hold=False), 'fa1', 'runs', factory.now)
     factory.run(300)
@@ -488,6 +492,57 @@ def test_a_load_whose_line_stands_does_not_keep_the_others_from_the_port():
     factory.fleet.container_ready('d1', port, 'load-d1', factory.now)
     factory.run(300)
     assert factory.phase('d1') is Phase.DELIVERED
+
+
+def test_a_line_at_double_speed_gets_its_container_in_half_the_time():
+    """The earliest time once stood still, came after the due time, and nobody fetched it."""
+    factory = Factory(lookahead=2.0)
+    begin = factory.now
+    factory.request('d1', earliest=begin + 1000.0, due=begin + 2000.0)
+    factory.run(5)
+    change = Change(due=factory.now + (begin + 2000.0 - factory.now) / 2.0)
+    factory.fleet.change('d1', change, 'fa1', 'double speed', factory.now)
+    earliest = factory.fleet.model.deliveries['d1'].earliest
+    assert earliest == pytest.approx(factory.now + (begin + 1000.0 - factory.now) / 2.0)
+    factory.run(1)
+    factory.restart()
+    assert factory.fleet.model.deliveries['d1'].earliest == earliest
+    factory.run(700)
+    d1 = factory.fleet.model.deliveries['d1']
+    assert d1.phase is Phase.DELIVERED
+    assert earliest - 30.0 < d1.ended < d1.due
+
+
+@given(
+    earliest=st.none() | st.floats(0.0, 3000.0),
+    due=st.none() | st.floats(0.0, 3000.0),
+    new_due=st.none() | st.floats(0.0, 3000.0),
+)
+def test_a_window_that_moves_stays_a_window(earliest, due, new_due):
+    now = 1000.0
+    earliest, due, new_due = (nan if x is None else x for x in (earliest, due, new_due))
+    found = moved(earliest, due, new_due, now)
+    if not earliest > now or isnan(new_due):
+        assert str(found) == str(earliest)
+    else:
+        assert found >= now or found == earliest
+        if not due < earliest:
+            assert found <= max(new_due, now) or found == pytest.approx(new_due)
+
+
+def test_a_load_that_is_too_soon_waits_for_its_place():
+    """A vehicle that gets a load of another delivery may be minutes before there is room."""
+    factory = Factory(lookahead=2.0)
+    factory.request('d1')
+    while factory.phase('d1') < Phase.LOADED:
+        factory.step()
+    d1 = factory.fleet.model.deliveries['d1']
+    d1.earliest = factory.now + 300.0
+    factory.run(250)
+    assert d1.phase in (Phase.LOADED, Phase.DELIVERING)
+    factory.run(200)
+    assert d1.phase is Phase.DELIVERED
+    assert d1.ended > d1.earliest - 30.0
 
 
 def loaded_for_a_line_that_will_stand():

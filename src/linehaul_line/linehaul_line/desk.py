@@ -66,14 +66,14 @@ class LineDesk:
         times = self.times(now)
         intents: list[Intent] = []
         stock = dict(self.assembly.stock)
-        why = self._stands()
+        why, starved = self._stands(), self.assembly.state == State.SUSPENDED
         for key, part in self.assembly.stock.items():
             if why:
                 stock[key], found = _hold_all(part, why)
             else:
                 needs, response = self.needs(key, times), self.responses[key[0]]
                 about = self.feeding, now, self._new_request, self._loaded
-                stock[key], found = feed(part, needs, response, *about)
+                stock[key], found = feed(part, needs, response, *about, stands=starved)
             intents += found
         self.assembly = replace(self.assembly, stock=stock)
         self._delayed |= {one.request for one in intents if isinstance(one, Hold)}

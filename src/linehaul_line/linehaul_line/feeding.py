@@ -8,6 +8,9 @@ speed or state of the line move the run-out by more than `tolerance`, the reques
 when the known sequence no longer needs it, it is withdrawn. A request that would come before its
 place is free, because the line slowed down or stands, is held until it will be. Small moves are
 let be: a fleet that is told something new each second finds no rest.
+
+The window moves with its due time, here as in the fleet: the earliest time keeps its share of the
+time that is left. What is on a vehicle counts before what is not, for it comes first.
 """
 
 from collections.abc import Callable, Collection
@@ -20,7 +23,7 @@ from linehaul_line.lookahead import FloatArray, Policy, next_window, propose
 from linehaul_line.response import Response
 from linehaul_line.stock import PartStock, Promise, promise, withdraw
 
-NEAR = 30.0
+NEAR = 10.0
 """[s] that a vehicle with the container on it needs at least when it may come."""
 
 
@@ -95,6 +98,8 @@ def feed(
     now: float,
     new_request: Callable[[], RequestId],
     loaded: Collection[RequestId] = (),
+    *,
+    stands: bool = False,
 ) -> tuple[PartStock, list[Intent]]:
     """Return the stock with its promises as they should be, and what to tell the fleet.
 
@@ -106,11 +111,12 @@ def feed(
         now: plant time [s].
         new_request: gives a request id that was never used.
         loaded: requests whose container is on a vehicle.
+        stands: the line is starved, and frees no place until it runs again.
     """
     intents: list[Intent] = []
     covered = stock.quantity
     kept: list[Promise] = []
-    for one in stock.promises:
+    for one in sorted(stock.promises, key=lambda p: p.request not in loaded):
         due = float(needs[covered]) if covered < len(needs) else inf
         if due == inf and one.due < inf:
             intents.append(Withdraw(one.request, 'the known sequence does not need it any more'))
@@ -119,10 +125,13 @@ def feed(
         changed = _moved(stock, one, due, response, feeding, now)
         if changed is not None:
             intents.append(changed)
-        new = one if changed is None else replace(one, due=due)
+        new = one if changed is None else replace(one, due=due, earliest=moved(one, due, now))
         free = _free_at(stock, kept, needs, now)
-        way = NEAR if one.request in loaded else response.soonest(feeding.policy.z)
-        new, told = hold(new, _no_room(stock, one, free, way, now))
+        way = response.soonest(feeding.policy.z)
+        if one.request in loaded:
+            way = NEAR
+            free = inf if stands and free > now else free
+        new, told = hold(new, _no_room(stock, new, free, way, now))
         if one.held and not new.held:
             new = replace(new, earliest=max(new.earliest, free + feeding.policy.clearing))
         kept.append(new)
@@ -144,6 +153,15 @@ def hold(one: Promise, why: str) -> tuple[Promise, list[Intent]]:
         return one, []
     told = Hold(one.request, why) if why else Release(one.request, 'there is room when it comes')
     return replace(one, held=bool(why)), [told]
+
+
+def moved(one: Promise, due: float, now: float) -> float:
+    """Return the earliest time [s] of an open delivery whose due time moves."""
+    if one.earliest <= now:
+        return one.earliest
+    if one.due > now:
+        return now + (one.earliest - now) * max(due - now, 0.0) / (one.due - now)
+    return min(one.earliest, max(due, now))
 
 
 def _free_at(stock: PartStock, ahead: list[Promise], needs: FloatArray, now: float) -> float:
@@ -170,7 +188,7 @@ def _no_room(
     """
     if free <= (now + way if one.held else max(one.earliest, now + way)):
         return ''
-    when = f'for {free - now:.0f} s' if free < inf else 'within the known sequence'
+    when = f'for {free - now:.0f} s' if free < inf else 'as far as is known'
     return f'{stock.station} has no place for {stock.item} {when}'
 
 

@@ -24,7 +24,7 @@ from linehaul_line.assembly import (
 )
 from linehaul_line.desk import LineDesk
 from linehaul_line.errors import StockError
-from linehaul_line.feeding import Ask, Change, Feeding, Hold, Release, Withdraw
+from linehaul_line.feeding import Ask, Change, Feeding, Hold, Release, Withdraw, feed
 from linehaul_line.ids import (
     ItemId,
     LineId,
@@ -268,6 +268,52 @@ def test_a_starved_line_is_not_held_off_what_it_waits_for():
     intents = [i for now in range(0, 900, 5) for i in one.tick(float(now))[0]]
     assert one.assembly.state == State.SUSPENDED
     assert not [i for i in intents if isinstance(i, Hold | Withdraw)]
+
+
+def test_a_line_that_is_starved_frees_no_place_for_what_comes():
+    """Vehicles once stood before full places of a line that waited for another part."""
+    one = desk(line(stock=12), cover=60.0)
+    _, ask = first_ask(one)
+    one.loaded(ask.request)
+    key, promise = one.find(ask.request)
+    stock = replace(one.assembly.stock[key], contents=(1, 12), promises=(promise,))
+    one.assembly = supplied(one.assembly, key, stock)
+    needs = np.arange(100.0) * TAKT
+    about = CALM, one.feeding, -1.0, lambda: RequestId('x'), {ask.request}
+    soon = replace(stock, promises=(replace(promise, earliest=-5.0, due=13 * TAKT),))
+    _, told = feed(soon, needs, *about)
+    assert not [i for i in told if isinstance(i, Hold)]  # the place is free in a second
+    _, told = feed(soon, needs, *about, stands=True)
+    assert [i.request for i in told if isinstance(i, Hold)] == [ask.request]
+    empty = replace(soon, contents=())
+    _, told = feed(empty, needs, *about, stands=True)
+    assert not [i for i in told if isinstance(i, Hold)]  # that is what it waits for
+
+
+def test_a_window_moves_with_its_due_time_and_stays_before_it():
+    one = desk(line(stock=12), cover=60.0)
+    now, ask = first_ask(one)
+    before = one.find(ask.request)[1]
+    one.assembly = set_speed(one.assembly, 2.0)
+    intents = one.tick(now + 1.0)[0]
+    after = one.find(ask.request)[1]
+    assert [i.due for i in intents if isinstance(i, Change)] == [after.due]
+    half = now + 1.0 + (before.earliest - now - 1.0) / 2.0
+    assert after.earliest == pytest.approx(half, abs=TAKT)
+    assert after.earliest < after.due
+    assert not [i for i in intents if isinstance(i, Hold)]
+
+
+def test_what_is_on_a_vehicle_comes_before_what_was_asked_for_first():
+    one = desk(line(stock=12), cover=60.0)
+    _, ask = first_ask(one)
+    key, first = one.find(ask.request)
+    second = replace(first, request=RequestId('second'))
+    stock = replace(one.assembly.stock[key], contents=(3, 12), promises=(first, second))
+    needs = np.arange(100.0) * TAKT
+    after, _ = feed(stock, needs, CALM, one.feeding, 0.0, lambda: RequestId('x'), {'second'})
+    assert [one.request for one in after.promises][:2] == ['second', first.request]
+    assert after.promises[0].due < after.promises[1].due
 
 
 def test_what_the_sequence_no_longer_needs_is_withdrawn():
