@@ -7,8 +7,9 @@ way, the time that the load stands at the port and keeps the next from it, or th
 stands there and waits for the load, then the vehicle's charge. Missions may also be put off: for
 each there is a slot in which it would be served when vehicles come free again, so that with more
 missions than vehicles those go first whose waiting would cost most. A mission that has a vehicle
-keeps it unless the change gains more than CHANGE, and more with each change; after CHANGES_MOST
-it is not changed any more.
+keeps it unless the change gains more than CHANGE, and more with each change that the mission has
+seen, or its vehicle since it had a load. After CHANGES_MOST of one mission or TURNS_MOST of one
+vehicle they stay together, whatever could be gained: nobody dithers for ever.
 
 Source: rectangular linear sum assignment (Crouse 2016), as in scipy.
 """
@@ -34,6 +35,8 @@ NOISE = 15.0
 """[s] by which arrivals must differ to count when one changes one's mind: so good is an ETA."""
 CHANGES_MOST = 5
 """After so many changes a mission keeps its vehicle."""
+TURNS_MOST = 3
+"""A vehicle that has lost so many missions on its way to their loads keeps the one it has."""
 STAND = 0.3
 """What a second of standing at a port costs."""
 CHARGE = 30.0
@@ -178,8 +181,12 @@ def _weights(missions: Sequence[Mission], now: float) -> FloatArray:
 def change_costs(missions: Sequence[Mission], now: float) -> FloatArray:
     """Return (M,) what it costs to take each mission from the vehicle that has it."""
     once = CHANGE + NOISE * _weights(missions, now)
-    times = np.array([1.0 + m.changes for m in missions])
-    return np.where([m.changes < CHANGES_MOST for m in missions], once * times, _NEVER)
+    times = np.array([1.0 + m.changes + m.turned for m in missions])
+    return np.where([_may_change(m) for m in missions], once * times, _NEVER)
+
+
+def _may_change(mission: Mission) -> bool:
+    return mission.changes < CHANGES_MOST and mission.turned < TURNS_MOST
 
 
 def _changing(missions: Sequence[Mission], offers: Sequence[Offer], now: float) -> FloatArray:
@@ -198,11 +205,14 @@ def _changing(missions: Sequence[Mission], offers: Sequence[Offer], now: float) 
 def _give_way(
     missions: Sequence[Mission], offers: Sequence[Offer], cost: FloatArray, now: float
 ) -> FloatArray:
-    """Who stands in a bay takes what stands there, or nothing else can ever come to the port."""
+    """Who stands in a bay takes what stands there, or nothing else can ever come to the port.
+
+    Not who has changed too often: it leaves the bay and waits (steps.py).
+    """
     column = {one.mission: j for j, one in enumerate(offers) if one.in_bay}
     for i, mission in enumerate(missions):
         j = column.get(mission.key)
-        if j is None or mission.ready <= now:
+        if j is None or mission.ready <= now or not _may_change(mission):
             continue
         there = [k for k, m in enumerate(missions) if _stands_at(m, mission.source, now)]
         able = [k for k in there if cost[k, j] < _NEVER / 2]

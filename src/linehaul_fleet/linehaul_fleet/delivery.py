@@ -61,9 +61,9 @@ class Delivery:
     """One delivery: the request and what has become of it so far.
 
     earliest, due, priority and station_id begin as in the request and can be changed; hold: its
-    line stands and it is not to be brought now. retrieval_id: under which the warehouse is asked
-    for its container. expected: plant time [s] at which the container is going to stand at the
-    port.
+    line stands and it is not to be brought now, since held_since [s]. given_up: loads on their way
+    to it that it gave to others meanwhile. retrieval_id: under which the warehouse is asked for its
+    container. expected: plant time [s] at which the container is going to stand at the port.
     """
 
     request: Request
@@ -73,6 +73,8 @@ class Delivery:
     priority: int = field(init=False)
     station_id: PlaceId = field(init=False)
     hold: bool = False
+    held_since: float = nan
+    given_up: int = 0
     retrieval_id: RequestId = field(init=False)
     expected: float = nan
     phase: Phase = Phase.ACCEPTED
@@ -91,6 +93,10 @@ class Delivery:
         request = self.request
         self.earliest, self.due, self.priority = request.earliest, request.due, request.priority
         self.station_id, self.retrieval_id = request.station_id, request.request_id
+
+    def due_if_released(self, now: float) -> float:
+        """Return when it is due if its line runs on now [s]: while a line stands, none is lost."""
+        return self.due if isnan(self.held_since) else self.due + (now - self.held_since)
 
     @property
     def slack(self) -> float:

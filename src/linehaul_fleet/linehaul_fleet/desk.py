@@ -21,9 +21,10 @@ from linehaul_floor import ClassId, PlaceId, PlaceKind, Plant, VehicleId
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is planned for a mission: by whom (None: put off), and when delivered [s]."""
+    """What is planned for a mission: by whom (None: put off), when there and delivered [s]."""
 
     vehicle: VehicleId | None
+    start: float
     arrival: float
 
 
@@ -50,6 +51,8 @@ class Desk:
         booked, charged: when charges were booked and given last [s].
         notices: what keeps the fleet below its strength, a line each for people.
         solved: when the last assignment was made [s]; rounds: how many; seen: events before it.
+        turned: how many missions were taken from each vehicle since it had a load.
+        changes: how often each load that is brought back changed its vehicle.
         limits: load limit [kg] of vehicles that said so in their factsheets.
     """
 
@@ -68,6 +71,8 @@ class Desk:
     noted: int = 0
     seen: int = -1
     measured: float = -inf
+    turned: dict[VehicleId, int] = field(default_factory=dict)
+    changes: dict[str, int] = field(default_factory=dict)
     limits: dict[VehicleId, float] = field(default_factory=dict)
     _nearest: dict[ClassId, tuple[int, FloatArray]] = field(default_factory=dict)
     _chargers: dict[ClassId, tuple[int, ...]] = field(init=False)

@@ -65,13 +65,15 @@ def dispatch(s: Situation, pair: Pair, now: float) -> None:
         return
     missions = open_missions(s, now)
     _let_go(s, {m.key for m in missions}, now)
+    _forget_changes(s, missions)
     able = offers(s, now)
     loose = [m for m in missions if not m.firm]
     pairings = pair(s, loose, able, now)
     s.desk.solved, s.desk.rounds = now, s.desk.rounds + 1
     before = s.desk.plans
     s.desk.plans = {
-        p.mission.key: Plan(p.offer.vehicle if p.offer else None, p.arrival) for p in pairings
+        p.mission.key: Plan(p.offer.vehicle if p.offer else None, p.start, p.arrival)
+        for p in pairings
     }
     for group in _groups(_moves(pairings)):
         _carry_out(s, group, before, now)
@@ -92,6 +94,13 @@ def _let_go(s: Situation, wanted: set[str], now: float) -> None:
         s.note(PhaseReached(request_id, Phase.ACCEPTED), now)
         s.note(JobGiven(vehicle.id, home), now)
         s.note(DeliveryReassigned(request_id, vehicle.id, None, delivery.slack, nan, reason), now)
+
+
+def _forget_changes(s: Situation, missions: Sequence[Mission]) -> None:
+    """Who has a load has not been sent to and fro; a load that was brought is gone."""
+    known, vehicles = {m.key for m in missions}, s.model.vehicles
+    s.desk.turned = {v: n for v, n in s.desk.turned.items() if not vehicles[v].loads}
+    s.desk.changes = {key: n for key, n in s.desk.changes.items() if key in known}
 
 
 def _watch_roads(s: Situation, now: float) -> None:
@@ -150,6 +159,7 @@ def _carry_out(
         if move.old is not None:
             reason = f'{move.mission.key} goes to {move.new or "another later"}'
             s.note(JobEnded(move.old, reason), now)
+            _count(s, move.mission, move.old)
             _back_on_the_list(s, move, now)
     for vehicle_id, job in jobs.items():
         _give(s, s.model.vehicles[vehicle_id], job, now)
@@ -165,6 +175,13 @@ def _new_jobs(s: Situation, group: Iterable[Move]) -> dict[VehicleId, Job]:
             home = s.model.vehicles[move.old].home
             jobs[move.old] = Job(JobKind.PARK, target=home)
     return jobs
+
+
+def _count(s: Situation, mission: Mission, old: VehicleId) -> None:
+    """Remember a change of mind; deliveries remember their own in the model."""
+    s.desk.turned[old] = s.desk.turned.get(old, 0) + 1
+    if mission.job.request_id is None:
+        s.desk.changes[mission.key] = s.desk.changes.get(mission.key, 0) + 1
 
 
 def _back_on_the_list(s: Situation, move: Move, now: float) -> None:
@@ -195,7 +212,9 @@ def _tell(
     old = before.get(mission.key)
     old_slack = slack_of(mission, old.arrival) if old else nan
     new_slack = slack_of(mission, move.pairing.arrival)
-    reason = explain(move.old, move.new, mission, (old_slack, new_slack), _instead(group, move))
+    sooner = old.start - move.pairing.start if old else nan
+    slack = old_slack, new_slack
+    reason = explain(move.old, move.new, mission, slack, _instead(group, move), sooner)
     s.note(DeliveryReassigned(request_id, move.old, move.new, old_slack, new_slack, reason), now)
 
 

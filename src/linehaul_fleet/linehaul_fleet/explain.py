@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why a delivery changed its vehicle, in one line for people."""
 
-from math import isnan
+from math import isnan, nan
 
 from linehaul_fleet.missions import Mission
 from linehaul_floor import VehicleId
@@ -14,6 +14,7 @@ def explain(
     mission: Mission,
     slack: tuple[float, float],
     instead: tuple[str, float] | None,
+    sooner: float = nan,
 ) -> str:
     """Return one line: which delivery, from whom to whom, old and new slack, because of what.
 
@@ -23,13 +24,19 @@ def explain(
         mission: the delivery.
         slack: seconds between due and arrival, with the old and with the new vehicle.
         instead: key and slack of what the old vehicle fetches instead, if anything.
+        sooner: seconds by which the new vehicle is at the load before the old one.
     """
     what = f'{mission.key}: {old or "nobody"} -> {new or "later"}'
-    return f'{what}, slack {_slack(slack[0])} -> {_slack(slack[1])}, {_cause(old, slack, instead)}'
+    cause = _cause(old, mission, slack, instead, sooner)
+    return f'{what}, slack {_slack(slack[0])} -> {_slack(slack[1])}, {cause}'
 
 
 def _cause(
-    old: VehicleId | None, slack: tuple[float, float], instead: tuple[str, float] | None
+    old: VehicleId | None,
+    mission: Mission,
+    slack: tuple[float, float],
+    instead: tuple[str, float] | None,
+    sooner: float,
 ) -> str:
     if instead is not None:
         key, left = instead
@@ -39,6 +46,9 @@ def _cause(
     gain = slack[1] - slack[0]
     if gain >= 1.0:
         return f'because it arrives {gain:.0f} s earlier'
+    if sooner >= 1.0:
+        behind = f' and {mission.behind} wait behind it' if mission.behind else ''
+        return f'because it is at {mission.source} {sooner:.0f} s sooner{behind}'
     return 'because the way there is shorter'
 
 

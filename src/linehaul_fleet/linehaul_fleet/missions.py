@@ -35,8 +35,9 @@ class Mission:
     key: request id or load id. ready: when the load stands at the source. due: NaN if none;
     press: by when the load must be delivered so that what comes behind it at the source is not
     late; behind: how many those are. asked: when it could have been brought first. holder: who
-    fetches it now; firm: that cannot be changed any more. changes: how often it changed vehicles.
-    hold: its line stands, and it is fetched only if it keeps others from the port.
+    fetches it now; firm: that cannot be changed any more. changes: how often it changed vehicles;
+    turned: how many missions its holder has lost to others since it had a load. hold: its line
+    stands, and it is fetched only if it keeps others from the port.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Mission:
     holder: VehicleId | None = None
     firm: bool = False
     changes: int = 0
+    turned: int = 0
     press: float = inf
     behind: int = 0
     hold: bool = False
@@ -131,6 +133,7 @@ def _delivery(s: Situation, d: Delivery, vehicle: Vehicle | None, now: float) ->
         holder=vehicle.id if vehicle else None,
         firm=vehicle is not None and is_firm(s, vehicle),
         changes=d.reassignments,
+        turned=s.desk.turned.get(vehicle.id, 0) if vehicle else 0,
         hold=d.hold,
     )
 
@@ -188,6 +191,8 @@ def _return(
         asked=since,
         holder=vehicle.id if vehicle else None,
         firm=vehicle is not None and is_firm(s, vehicle),
+        changes=s.desk.changes.get(load_id, 0),
+        turned=s.desk.turned.get(vehicle.id, 0) if vehicle else 0,
     )
 
 

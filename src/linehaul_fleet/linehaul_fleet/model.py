@@ -8,7 +8,7 @@ The fold is what must survive a crash; vehicle states and connections come anew 
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import inf, nan
 from typing import get_args
 
 from linehaul_fleet.acts import (
@@ -137,6 +137,8 @@ class FleetModel:
                 delivery = self.deliveries[event.request_id]
                 delivery.earliest, delivery.due = event.earliest, event.due
                 delivery.priority = event.priority
+                if event.hold != delivery.hold:
+                    delivery.held_since = time if event.hold else nan
                 delivery.station_id, delivery.hold = event.station_id, event.hold
                 self._retarget(delivery, event.request_id)
             case DeliveryReassigned(request_id):
@@ -185,6 +187,7 @@ class FleetModel:
     def _exchange(self, event: LoadsExchanged) -> None:
         """Let two deliveries change places behind everything that is done for them."""
         a, b = self.deliveries[event.request_id], self.deliveries[event.other_id]
+        a.given_up += 1
         untouched = b.retrieval_id == b.request.request_id and b.load_id is None
         for name in ('phase', 'port_id', 'load_id', 'at_port', 'expected', 'vehicle_id', 'eta'):
             old = getattr(a, name)

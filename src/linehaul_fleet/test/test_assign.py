@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linehaul_fleet.assign import CHANGES_MOST, MOST, assign
+from linehaul_fleet.assign import CHANGES_MOST, MOST, TURNS_MOST, assign
 from linehaul_fleet.desk import Desk
 from linehaul_fleet.explain import explain
 from linehaul_fleet.lateness import PATIENCE, lateness_cost, weights
@@ -96,6 +96,38 @@ def test_after_many_changes_a_mission_keeps_its_vehicle_whatever_comes():
     assert who([held], [ours, offer('agv_002', 'wh1_in_1')]) == {'a': 'agv_001'}
 
 
+def test_a_vehicle_that_was_sent_to_and_fro_keeps_its_mission_whatever_comes():
+    held = mission('a', due=NOW + 100.0, holder='agv_001', turned=TURNS_MOST)
+    ours = offer('agv_001', 'park_060', mission='a', standing=Standing.UNDER_WAY)
+    assert who([held], [ours, offer('agv_002', 'wh1_in_1')]) == {'a': 'agv_001'}
+    urgent = mission('b', due=NOW - 500.0, priority=255)
+    assert who([held, urgent], [ours]) == {'a': 'agv_001', 'b': None}
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_however_arrivals_sway_nobody_dithers_for_ever(seed):
+    """Two missions, two vehicles, and expected times that go up and down by minutes."""
+    rng = np.random.default_rng(seed)
+    turned = {'agv_001': 0, 'agv_002': 0}
+    missions = [mission(f'to {v}', due=NOW + 60.0, holder=v) for v in turned]
+    for sways in rng.uniform(0.0, 300.0, (25, 2)):
+        has = {m.holder: m.key for m in missions}
+        offers = [
+            offer(v, 'park_001', NOW + sway, mission=has.get(v), standing=Standing.UNDER_WAY)
+            for v, sway in zip(turned, sways, strict=True)
+        ]
+        found = who(missions, offers)
+        for k, m in enumerate(missions):
+            if m.holder is not None and found[m.key] != m.holder:
+                turned[m.holder] += 1
+                missions[k] = replace(m, changes=m.changes + 1)
+            missions[k] = replace(missions[k], holder=found[m.key])
+        missions = [replace(m, turned=turned.get(m.holder, 0)) for m in missions]
+    assert sum(turned.values()) > 0
+    assert all(m.changes <= CHANGES_MOST for m in missions)
+    assert all(n <= TURNS_MOST for n in turned.values())
+
+
 def test_what_a_class_may_not_enter_or_lift_is_never_given_to_it():
     fork = next(v.id for v in situation().plant.fleet if v.vehicle_class == 'fork')
     assert who([mission('a')], [offer(fork, 'park_045')]) == {'a': None}
@@ -122,6 +154,14 @@ def test_who_stands_in_the_bay_takes_what_stands_there():
     bay = offer('agv_001', 'wh1_out_1', mission='comes', in_bay=True)
     other = offer('agv_002', 'wh1_in_1', mission='there', standing=Standing.UNDER_WAY)
     assert who([comes, there], [bay, other])['there'] == 'agv_001'
+
+
+def test_who_stands_in_the_bay_but_has_changed_too_often_leaves_it():
+    comes = mission('comes', ready=NOW + 300.0, holder='agv_001', changes=CHANGES_MOST)
+    there = mission('there', holder='agv_002')
+    bay = offer('agv_001', 'wh1_out_1', mission='comes', in_bay=True)
+    other = offer('agv_002', 'wh1_in_1', mission='there', standing=Standing.UNDER_WAY)
+    assert who([comes, there], [bay, other]) == {'comes': 'agv_001', 'there': 'agv_002'}
 
 
 def test_a_load_in_front_is_as_urgent_as_those_behind_it():

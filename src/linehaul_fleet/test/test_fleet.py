@@ -17,6 +17,7 @@ from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.delivery import Phase, Request
 from linehaul_fleet.events import from_record, to_record
 from linehaul_fleet.fleet import Fleet, class_pairs
+from linehaul_fleet.lines import GIVEN_UP_MOST
 from linehaul_fleet.situation import Settings
 
 from linehaul_floor import PlaceKind, conflict_table, load_plant
@@ -161,6 +162,14 @@ class Factory:
     def run(self, steps):
         for _ in range(steps):
             self.step()
+
+    def until(self, done, most=600):
+        """Run until something is so."""
+        for _ in range(most):
+            if done():
+                return
+            self.step()
+        raise AssertionError(f'not so after {most} steps')
 
     def step(self):
         self.now += 1.0
@@ -439,8 +448,8 @@ def test_a_change_of_the_due_time_changes_the_assignment_in_the_next_cycle():
     assert factory.phase('d0') is Phase.ACCEPTED
 
 
-def test_a_load_for_a_line_that_stands_waits_near_by_and_goes_on_when_it_runs():
-    """It once went home, and came back late when the line stood for a minute only."""
+def held_load():
+    """Return a factory in which a load is on its way to a line that stands, and who has it."""
     factory = Factory(lookahead=2.0)
     factory.request('d1')
     while factory.phase('d1') < Phase.LOADED:
@@ -448,18 +457,33 @@ def test_a_load_for_a_line_that_stands_waits_near_by_and_goes_on_when_it_runs():
     factory.fleet.change('d1', Change(hold=True), 'fa1', 'stands', factory.now)
     factory.run(300)
     assert factory.phase('d1') in (Phase.LOADED, Phase.DELIVERING)
-    carrier = next(v for v in factory.vehicles.values() if v.loads)
-    vehicle, situation = factory.fleet.model.vehicles[carrier.id], factory.fleet.situation
-    home = factory.plant.places[vehicle.home]
+    return factory, next(v for v in factory.vehicles.values() if v.loads)
+
+
+def test_a_load_for_a_line_that_stands_waits_near_its_station_and_goes_on_when_it_runs():
+    """From its home a vehicle once came minutes late: the line had stood for one."""
+    factory, carrier = held_load()
     station = factory.plant.places[factory.fleet.model.deliveries['d1'].station_id]
-    here = factory.plant.roadmap.node_index[carrier.node]
-    assert factory.plant.place_of_node(here) is not None
-    assert vehicle.leg is None
-    assert situation.time(vehicle, here, station) < situation.time(vehicle, home.node, station)
+    assert factory.plant.roadmap.node_index[carrier.node] == station.node
     factory.restart()
     factory.fleet.change('d1', Change(hold=False), 'fa1', 'runs', factory.now)
-    factory.run(300)
+    factory.run(5)
     assert factory.phase('d1') is Phase.DELIVERED
+
+
+def test_who_waits_with_a_load_at_a_station_makes_room_for_who_has_to_do_there():
+    factory, carrier = held_load()
+    station = factory.fleet.model.deliveries['d1'].station_id
+    factory.fleet.bring_back('empty-1', station, factory.now)
+    factory.until(lambda: loads_under_way(factory) - {carrier.id} != set())
+    factory.until(lambda: loads_under_way(factory) == {carrier.id})
+    assert 'empty-1' not in factory.fleet.model.abandoned
+    factory.fleet.change('d1', Change(hold=False), 'fa1', 'runs', factory.now)
+    factory.until(lambda: factory.phase('d1') is Phase.DELIVERED)
+
+
+def loads_under_way(factory):
+    return {v.id for v in factory.vehicles.values() if v.loads}
 
 
 def test_a_vehicle_on_its_way_to_a_load_is_called_back_when_the_line_stands():
@@ -545,14 +569,14 @@ def test_a_load_that_is_too_soon_waits_for_its_place():
     assert d1.ended > d1.earliest - 30.0
 
 
-def loaded_for_a_line_that_will_stand():
+def loaded_for_a_line_that_will_stand(due=nan):
     """Return a factory with a load on its way to the first station, and where else it is used."""
     plant = cell()[0]
     one, other = plant.places_of(PlaceKind.STATION)[:2]
     item = one.items[0]
     places = {**plant.places, other.id: replace(other, items=(*other.items, item))}
     factory = Factory(lookahead=2.0, plant=replace(plant, places=places))
-    factory.request('held', station=one.id, item=item)
+    factory.request('held', station=one.id, item=item, due=factory.now + due)
     while factory.phase('held') < Phase.LOADED:
         factory.step()
     return factory, other.id, item
@@ -586,6 +610,33 @@ def test_a_load_for_a_line_that_stands_serves_another_that_needs_the_same():
     held = factory.fleet.model.deliveries['held']
     assert held.phase is Phase.DELIVERED
     assert held.load_id != load
+
+
+def test_a_delivery_that_could_not_wait_for_another_load_keeps_its_own_when_its_line_stands():
+    """It once lost four loads to others that had time, and was fifteen minutes late."""
+    factory, other, item = loaded_for_a_line_that_will_stand(due=150.0)
+    load = factory.fleet.model.deliveries['held'].load_id
+    factory.ready_after = 400
+    factory.request('has time', station=other, item=item, due=factory.now + 5000.0)
+    factory.run(2)
+    factory.fleet.change('held', Change(hold=True), 'fa1', 'stands', factory.now)
+    factory.run(200)
+    held = factory.fleet.model.deliveries['held']
+    assert (held.load_id, held.given_up) == (load, 0)
+    left = held.due_if_released(factory.now) - factory.now
+    assert left == pytest.approx(held.due - held.held_since)
+
+
+def test_a_delivery_gives_only_so_many_loads_to_others():
+    factory, other, item = loaded_for_a_line_that_will_stand()
+    held = factory.fleet.model.deliveries['held']
+    held.given_up = GIVEN_UP_MOST
+    load, factory.ready_after = held.load_id, 400
+    factory.request('needs', station=other, item=item, due=factory.now + 120.0)
+    factory.run(2)
+    factory.fleet.change('held', Change(hold=True), 'fa1', 'stands', factory.now)
+    factory.run(200)
+    assert held.load_id == load
 
 
 @pytest.mark.parametrize(
