@@ -43,6 +43,7 @@ class FleetWorld:
 
     cycle: plant seconds between two rounds of the fleet. journal: transactions (time, events,
     kept values), as a file would have them. hear_custody: the fleet hears who holds loads.
+    sim: settings of the simulation that differ from the usual ones.
     """
 
     plant_name: str = 'cell'
@@ -51,13 +52,17 @@ class FleetWorld:
     settings: Settings = field(default_factory=Settings)
     check: bool = True
     hear_custody: bool = True
+    sim: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.plant, self.conflicts = plant_of(self.plant_name)
         self.world = World(
             self.plant,
             SimSettings(
-                seed=self.seed, start_time=100_000.0, check=self.check, retrieve_time=5.0, step=0.1
+                seed=self.seed,
+                start_time=100_000.0,
+                check=self.check,
+                **{'retrieve_time': 5.0, 'step': 0.1, **self.sim},
             ),
         )
         self.world.announce()

@@ -162,9 +162,23 @@ def pair_costs(
         cost += (CHARGE * (1.0 - charge) + UNPLUG * plugged)[None, :]
         use = np.array([s.desk.drain.rate(one.vehicle, one.vehicle_class) for one in offers])
         left = charge[None, :] - use[None, :] * (times.empty + times.loaded)
-    cost[~np.isfinite(times.arrival) | (left < FLOOR)] = _NEVER
+    cost[~np.isfinite(times.arrival) | (left < _needed(s, missions, offers))] = _NEVER
     cost += _changing(missions, offers, now)
     return _give_way(missions, offers, cost, now)
+
+
+def _needed(s: Situation, missions: Sequence[Mission], offers: Sequence[Offer]) -> FloatArray:
+    """Return (M, V) charges that vehicles need at the missions' targets to get to a charger."""
+    needed = np.full((len(missions), len(offers)), FLOOR)
+    targets = [s.plant.places[m.job.target].node for m in missions]
+    ways: dict[str, FloatArray] = {}
+    for j, one in enumerate(offers):
+        name = one.vehicle_class
+        if name not in ways:
+            way = s.desk.to_charger(name)[targets]  # type: ignore[arg-type]
+            ways[name] = np.where(np.isfinite(way), way, 0.0)
+        needed[:, j] += s.desk.drain.rates(one.vehicle, name)[1] * ways[name]
+    return needed
 
 
 def lateness_of(missions: Sequence[Mission], arrival: FloatArray, now: float) -> FloatArray:

@@ -4,8 +4,10 @@
 
 Chargers are few, so charges are booked backwards: each vehicle must begin before its charge falls
 to what it needs to get to a charger, and where more want to begin at the same time than there are
-chargers, some begin earlier. Vehicles that have nothing to do charge meanwhile. Work may take a
-vehicle from its charger once it has enough; below its reserve it takes none.
+chargers, some begin earlier. Vehicles that have nothing to do charge meanwhile, so that a peak
+finds them full. Work may take such a vehicle from its charger at any time, and one that had to
+charge once it has enough; below its reserve nobody takes work. At a peak, when there is more to do
+than vehicles, charging is put off: vehicles work on down to a lower reserve.
 """
 
 from collections.abc import Iterable
@@ -23,6 +25,13 @@ TOP_UP = 0.85
 """Charge below which a vehicle with nothing to do goes to a charger."""
 SPARE = 2.0
 """A vehicle keeps so many times what the way to a charger takes."""
+PEAK_RESERVE = 0.15
+"""Charge down to which vehicles work at a peak, instead of what the settings say."""
+FOLLOW = 60.0
+"""[s] in which the load of the fleet is followed, so that a peak does not come and go."""
+PEAK = 0.5, 0.25
+"""Share of the time in which there is more to do than vehicles: above the first a peak begins,
+below the second it is over."""
 AHEAD = 60.0
 """[s] before a booked charge begins from which on its vehicle goes."""
 

@@ -48,7 +48,10 @@ class Desk:
         plans: what is planned for each mission, by its key.
         ports: loads to fetch at each port.
         must_charge: vehicles that take no more missions before they have charged.
+        may_leave: vehicles that charge in a gap and may leave for work at any charge.
         booked, charged: when charges were booked and given last [s].
+        pressed: share of the last minutes in which each class had more to do than vehicles.
+        peak: classes for which it is a peak.
         notices: what keeps the fleet below its strength, a line each for people.
         solved: when the last assignment was made [s]; rounds: how many; seen: events before it.
         turned: how many missions were taken from each vehicle since it had a load.
@@ -63,8 +66,11 @@ class Desk:
     plans: dict[str, Plan] = field(default_factory=dict)
     ports: dict[PlaceId, list[Waiting]] = field(default_factory=dict)
     must_charge: set[VehicleId] = field(default_factory=set)
+    may_leave: set[VehicleId] = field(default_factory=set)
     booked: float = -inf
     charged: float = -inf
+    pressed: dict[ClassId, float] = field(default_factory=dict)
+    peak: set[ClassId] = field(default_factory=set)
     notices: tuple[str, ...] = ()
     solved: float = -inf
     rounds: int = 0
@@ -101,10 +107,14 @@ class Desk:
     def reserve(self, vehicle: VehicleId, name: ClassId, node: int) -> float:
         """Return the charge that a vehicle at a node needs to get to a charger, with a margin."""
         _, driving = self.drain.rates(vehicle, str(name))
-        nearest = float(self._to_charger(name)[node])
+        nearest = float(self.to_charger(name)[node])
         return FLOOR + SPARE * driving * (nearest if nearest < inf else 0.0)
 
-    def _to_charger(self, name: ClassId) -> FloatArray:
+    def has_charger(self, name: ClassId) -> bool:
+        """Return whether the plant has a charger for a class."""
+        return bool(self._chargers[name])
+
+    def to_charger(self, name: ClassId) -> FloatArray:
         """Return (N,) seconds from each node to the nearest charger; inf where there is none."""
         kept = self._nearest.get(name)
         if kept is None or kept[0] != self.travel.version:

@@ -2,11 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends vehicles to chargers and takes them off again, by the bookings of charging.py."""
 
-from math import inf
+from collections import Counter
+from math import inf, isfinite
 
-from linehaul_fleet.charging import AHEAD, FLOOR, LEAVE, TOP_UP, Need, book, latest_begin
+from linehaul_fleet.charging import (
+    AHEAD,
+    FLOOR,
+    FOLLOW,
+    LEAVE,
+    PEAK,
+    PEAK_RESERVE,
+    TOP_UP,
+    Need,
+    book,
+    latest_begin,
+)
 from linehaul_fleet.events import JobEnded, JobGiven
 from linehaul_fleet.model import Vehicle
+from linehaul_fleet.offers import may_work
 from linehaul_fleet.situation import Situation
 from linehaul_fleet.turning import turn
 from linehaul_fleet.work import Job, JobKind
@@ -22,9 +35,11 @@ KEEP_FREE = 0.1
 
 def give_charging(s: Situation, now: float) -> None:
     """Book charges, send who must, and let who has nothing to do use the chargers meanwhile."""
-    if 0.0 <= now - s.desk.charged < LOOK:
+    passed = now - s.desk.charged
+    if 0.0 <= passed < LOOK:
         return
     s.desk.charged = now
+    _follow_load(s, passed, now)
     if not 0.0 <= now - s.desk.booked < BOOK:
         s.desk.booked = now
         _book(s, now)
@@ -38,6 +53,22 @@ def give_charging(s: Situation, now: float) -> None:
         charger = _nearest(s, vehicle, free)
         if charger is not None:
             _send(s, vehicle, charger, free, now)
+            (s.desk.may_leave.discard if must else s.desk.may_leave.add)(vehicle.id)
+
+
+def _follow_load(s: Situation, passed: float, now: float) -> None:
+    """Take in which classes have more to do than vehicles; after enough of it, it is a peak."""
+    share = min(max(passed, 0.0) / FOLLOW, 1.0) if isfinite(passed) else 0.0
+    places, desk = s.plant.places, s.desk
+    ways = [(d.port_id, d.station_id) for d in s.model.open.values() if d.port_id and not d.hold]
+    open_to = [places[a].classes & places[b].classes for a, b in ways]
+    able = Counter(v.vehicle_class for v in s.model.vehicles.values() if may_work(s, v, now))
+    for name in s.plant.classes:
+        full = able[name] > 0 and sum(name in classes for classes in open_to) >= able[name]
+        pressed = desk.pressed.get(name, 0.0)
+        pressed = desk.pressed[name] = pressed + share * (float(full) - pressed)
+        begun = name in desk.peak
+        (desk.peak.add if pressed > PEAK[int(begun)] else desk.peak.discard)(name)
 
 
 def _make_room(s: Situation, now: float) -> None:
@@ -82,14 +113,20 @@ def _is_low(s: Situation, vehicle: Vehicle) -> bool:
     if vehicle.state is None or not s.on_floor(vehicle.id):
         return False
     reserve = s.desk.reserve(vehicle.id, vehicle.vehicle_class, s.end_of_way(vehicle))
-    return vehicle.charge < max(reserve, s.settings.charge_below)
+    return vehicle.charge < max(reserve, _reserve(s, vehicle))
+
+
+def _reserve(s: Situation, vehicle: Vehicle) -> float:
+    """Return the charge at which a vehicle goes and charges, wherever it is."""
+    below = s.settings.charge_below
+    return min(below, PEAK_RESERVE) if vehicle.vehicle_class in s.desk.peak else below
 
 
 def _need(s: Situation, vehicle: Vehicle, now: float) -> Need:
     one = s.plant.classes[vehicle.vehicle_class].battery
     power = one.charge_power / max(one.capacity_wh * 3600.0, 1.0)
     rate = s.desk.drain.rate(vehicle.id, str(vehicle.vehicle_class))
-    reserve = s.settings.charge_below
+    reserve = _reserve(s, vehicle)
     duration = (s.settings.charge_until - reserve) / power if power > 0.0 else inf
     return Need(vehicle.id, latest_begin(vehicle.charge, reserve, rate, now), duration)
 
@@ -99,12 +136,32 @@ def _notices(s: Situation, must: set[VehicleId], short: list[VehicleId]) -> tupl
     chargers = len(_free_chargers(s))
     if len(must) > chargers:
         found.append(f'{len(must)} vehicles must charge and {chargers} chargers are free')
+    found += _cannot_work(s)
     if short:
         found.append(f'{", ".join(sorted(short))}: charge below {FLOOR:.0%}')
     late = sum(1 for d in s.model.open.values() if d.slack < 0.0)
     if late > 0:
         found.append(f'{late} of {len(s.model.open)} open deliveries are going to be late')
     return tuple(found)
+
+
+def _cannot_work(s: Situation) -> list[str]:
+    """Return who is missing from the fleet, and who has no way to a charger."""
+    found = []
+    missing = sorted(s.troubles.keys() | s.model.control.aside.keys())
+    if missing:
+        names = ', '.join(missing[:5]) + (' and others' if len(missing) > 5 else '')
+        found.append(f'{len(missing)} of {len(s.model.vehicles)} vehicles cannot work: {names}')
+    stuck = [v.id for v in s.model.vehicles.values() if _cut_off(s, v)]
+    if stuck:
+        found.append(f'{", ".join(sorted(stuck)[:5])}: no way leads to a charger')
+    return found
+
+
+def _cut_off(s: Situation, v: Vehicle) -> bool:
+    if v.state is None or not s.on_floor(v.id) or not s.desk.has_charger(v.vehicle_class):
+        return False
+    return not isfinite(s.desk.to_charger(v.vehicle_class)[s.end_of_way(v)])
 
 
 def _without_work(s: Situation, now: float) -> list[Vehicle]:

@@ -74,7 +74,8 @@ def _offer(s: Situation, v: Vehicle, now: float) -> Offer | None:
         return _after_drop(s, v, now) if v.loads or is_firm(s, v) else _open(s, v, now)
     if v.loads or (job is not None and job.kind is JobKind.MOVE):
         return None
-    if job is not None and job.kind is JobKind.CHARGE and v.charge < LEAVE:
+    charges = job is not None and job.kind is JobKind.CHARGE
+    if charges and v.charge < LEAVE and v.id not in s.desk.may_leave:
         return None
     if tired(s.desk, v.id, v.vehicle_class, v.charge, s.end_of_way(v)):
         return None
