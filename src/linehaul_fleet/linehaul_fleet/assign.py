@@ -125,6 +125,8 @@ def pair_times(s: Situation, missions: Sequence[Mission], offers: Sequence[Offer
     classes = np.array([one.vehicle_class for one in offers])
     limits = np.array([s.desk.load_limit(one.vehicle, one.vehicle_class) for one in offers])
     mass = np.array([m.mass for m in missions])
+    said = [s.desk.able(one.vehicle) for one in offers]
+    slower = np.array([(one.slower, one.slower_loaded) for one in said]).reshape(-1, 2)
     by_way: dict[tuple[str, str], list[int]] = {}
     for i, m in enumerate(missions):
         by_way.setdefault((m.source, m.job.target), []).append(i)
@@ -136,11 +138,14 @@ def pair_times(s: Situation, missions: Sequence[Mission], offers: Sequence[Offer
             if name not in source.classes or name not in target.classes:
                 continue
             way = s.desk.travel.to(name, source.node)[nodes[columns]]  # type: ignore[arg-type]
+            way = way * slower[columns, 0]
             drive = pace * s.desk.travel.time(name, source.node, target.node)  # type: ignore[arg-type]
             for i in rows:
                 able = mass[i] <= limits[columns]
                 empty[i, columns] = np.where(able, way, inf)
-                loaded[i, columns] = np.where(able, drive + 2.0 * transfer, inf)
+                loaded[i, columns] = np.where(
+                    able, drive * slower[columns, 1] + 2.0 * transfer, inf
+                )
     begin = np.array([one.time for one in offers])
     ready = np.array([m.ready for m in missions])
     start = begin[None, :] + empty

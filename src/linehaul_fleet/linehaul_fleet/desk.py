@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 from linehaul_floor.geometry import FloatArray
 
+from linehaul_fleet.abilities import Abilities
 from linehaul_fleet.charging import FLOOR, SPARE
 from linehaul_fleet.drain import DrainModel
 from linehaul_fleet.travel import TravelTimes
 from linehaul_floor import ClassId, PlaceId, PlaceKind, Plant, VehicleId
+
+AS_ITS_CLASS = Abilities()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Desk:
         solved: when the last assignment was made [s]; rounds: how many; seen: events before it.
         turned: how many missions were taken from each vehicle since it had a load.
         changes: how often each load that is brought back changed its vehicle.
-        limits: load limit [kg] of vehicles that said so in their factsheets.
+        abilities: what vehicles said of themselves in their factsheets.
     """
 
     plant: Plant
@@ -79,7 +82,7 @@ class Desk:
     measured: float = -inf
     turned: dict[VehicleId, int] = field(default_factory=dict)
     changes: dict[str, int] = field(default_factory=dict)
-    limits: dict[VehicleId, float] = field(default_factory=dict)
+    abilities: dict[VehicleId, Abilities] = field(default_factory=dict)
     _nearest: dict[ClassId, tuple[int, FloatArray]] = field(default_factory=dict)
     _chargers: dict[ClassId, tuple[int, ...]] = field(init=False)
 
@@ -102,7 +105,11 @@ class Desk:
     def load_limit(self, vehicle: VehicleId, name: str) -> float:
         """Return the heaviest load of a vehicle of a class [kg]."""
         most = self.plant.classes[ClassId(name)].load_mass_max
-        return min(most, self.limits.get(vehicle, inf))
+        return min(most, self.able(vehicle).load_mass)
+
+    def able(self, vehicle: VehicleId) -> Abilities:
+        """Return what a vehicle has said of itself; as its class where it has said nothing."""
+        return self.abilities.get(vehicle, AS_ITS_CLASS)
 
     def reserve(self, vehicle: VehicleId, name: ClassId, node: int) -> float:
         """Return the charge that a vehicle at a node needs to get to a charger, with a margin."""

@@ -9,6 +9,7 @@ out and carried away; it may come back under the same id.
 
 import re
 
+from linehaul_fleet.abilities import abilities_of
 from linehaul_fleet.acts import VehicleJoined
 from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.losing import set_aside
@@ -30,12 +31,13 @@ def take_factsheet(
     vehicle = s.model.vehicles.get(vehicle_id)
     if vehicle is None:
         return _join(s, vehicle_id, sheet, now)
-    wrong = check_factsheet(sheet, s.plant.classes[vehicle.vehicle_class])
+    vehicle_class = s.plant.classes[vehicle.vehicle_class]
+    wrong = check_factsheet(sheet, vehicle_class)
     if wrong:
         text = f'its factsheet does not fit: {"; ".join(wrong)}'
         set_aside(s, vehicle, text, now)
         return Refusal(Code.INVALID_ARGUMENT, f'{vehicle_id}: {text}')
-    s.desk.limits[vehicle_id] = sheet.maximum_load_mass
+    s.desk.abilities[vehicle_id] = abilities_of(sheet, vehicle_class)
     return None
 
 
@@ -54,7 +56,7 @@ def _join(s: Situation, vehicle_id: VehicleId, sheet: Factsheet, now: float) -> 
     if home is None:
         return Refusal(Code.NOT_ALLOWED, f'{vehicle_id}: no parking place is left for it')
     s.note(VehicleJoined(vehicle_id, vehicle_class.id, home.id), now)
-    s.desk.limits[vehicle_id] = sheet.maximum_load_mass
+    s.desk.abilities[vehicle_id] = abilities_of(sheet, vehicle_class)
     return None
 
 

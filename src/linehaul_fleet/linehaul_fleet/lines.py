@@ -70,7 +70,8 @@ def _who_needs_it(s: Situation, vehicle: Vehicle, held: Delivery, now: float) ->
 def _drive(s: Situation, vehicle: Vehicle, here: int, there: int) -> float:
     """Return the seconds until a loaded vehicle has brought its load from a node to another."""
     drive = s.desk.travel.time(vehicle.vehicle_class, here, there)
-    return s.desk.pace_loaded(str(vehicle.vehicle_class)) * drive + s.settings.transfer_time
+    pace = s.desk.able(vehicle.id).slower_loaded * s.desk.pace_loaded(str(vehicle.vehicle_class))
+    return pace * drive + s.settings.transfer_time
 
 
 def _cost(delivery: Delivery, arrival: float, now: float) -> float:

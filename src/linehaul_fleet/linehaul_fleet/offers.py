@@ -134,16 +134,17 @@ def drop_time(s: Situation, v: Vehicle, now: float) -> float:
     job = v.job
     if job is None:
         return now
-    transfer = s.settings.transfer_time
+    transfer, able = s.settings.transfer_time, s.desk.able(v.id)
     time = now if v.leg is None else max(s.graph.arrival(v.id), now)
     node = s.end_of_way(v)
     if not v.loads and job.source is not None:
         port = s.plant.places[job.source].node
-        time += s.desk.travel.time(v.vehicle_class, node, port)
+        time += able.slower * s.desk.travel.time(v.vehicle_class, node, port)
         delivery = s.delivery_of(v)
         if delivery is not None and not delivery.at_port and not isnan(delivery.expected):
             time = max(time, delivery.expected)
         time += transfer
         node = port
     drive = s.desk.travel.time(v.vehicle_class, node, s.plant.places[job.target].node)
-    return time + s.desk.pace_loaded(str(v.vehicle_class)) * drive + transfer
+    pace = able.slower_loaded * s.desk.pace_loaded(str(v.vehicle_class))
+    return time + pace * drive + transfer

@@ -97,6 +97,7 @@ def make_order(
     granted: int,
     update: int,
     with_task: bool,
+    most: int = 0,
 ) -> Order:
     """Return the order, or order update, that releases a leg up to a node.
 
@@ -108,8 +109,10 @@ def make_order(
         granted: position of the last node to release.
         update: order update id.
         with_task: whether the task hangs on the last node.
+        most: nodes of the order; 0: any number.
     """
     last = min(granted + HORIZON, len(leg.path.nodes) - 1)
+    last = min(last, first + most - 1) if most else last
     nodes = tuple(
         _node(leg, roadmap, map_id, k, released=k <= granted, with_task=with_task)
         for k in range(first, last + 1)

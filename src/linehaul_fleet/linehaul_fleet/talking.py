@@ -16,6 +16,8 @@ from linehaul_fleet.situation import Situation
 from linehaul_fleet.work import JobKind, Leg
 from linehaul_vda5050 import Node, Order, State
 
+ASKED = 2.0
+"""So much further a way is released to a vehicle that says that its base ends soon."""
 UNANSWERED = 4
 """How many more times an order is sent that is neither confirmed nor refused."""
 
@@ -28,19 +30,23 @@ def next_order(s: Situation, vehicle: Vehicle, leg: Leg, state: State, now: floa
     if sending is not None:
         return _resend(s, vehicle, sending, now)
     done = progress(leg, state)
-    granted, wait = s.graph.grant(vehicle.id, s.settings.lookahead)
+    further = ASKED if state.new_base_request else 1.0
+    granted, wait = s.graph.grant(vehicle.id, further * s.settings.lookahead)
     if wait is not None:
         s.waits[vehicle.id] = wait
     else:
         s.waits.pop(vehicle.id, None)
     if done is not None and granted <= done.base:
         return None
+    first = 0 if done is None else done.base
+    most = s.desk.able(vehicle.id).nodes
     order = make_order(
         leg,
         s.plant.roadmap,
         s.plant.name,
-        first=0 if done is None else done.base,
-        granted=granted,
+        first=first,
+        granted=min(granted, first + most - 1) if most else granted,
+        most=most,
         update=0 if done is None else done.update + 1,
         with_task=_still_wanted(s, vehicle, leg),
     )

@@ -7,6 +7,8 @@ serial number, its place on the roadmap, its order. A factsheet must fit the veh
 ways are planned for. What does not fit is refused with its reasons, never repaired.
 """
 
+from math import isfinite
+
 import numpy as np
 
 from linehaul_fleet.situation import Situation
@@ -26,6 +28,8 @@ OUTSIDE = 100.0
 """[m] beyond the plant at which a position is nonsense."""
 MOST_STATES = 10_000
 """Nodes, actions or errors in one state beyond which it is nonsense."""
+HANDLING = frozenset({'pick', 'drop'})
+"""Actions without which a vehicle is of no use here."""
 FIT = 0.01
 """[m] and share by which a vehicle may be larger or slower to stop than its class."""
 
@@ -126,6 +130,11 @@ def check_factsheet(sheet: Factsheet, vehicle_class: VehicleClass) -> list[str]:
     if not sheet.maximum_deceleration >= vehicle_class.deceleration * (1.0 - FIT):
         text = f'{sheet.maximum_deceleration:g}, class {vehicle_class.id} has '
         found.append(f'maximum deceleration is {text}{vehicle_class.deceleration:g}')
+    missing = HANDLING - set(sheet.action_types) if sheet.action_types else set()
+    if missing:
+        found.append(f'it cannot {" and ".join(sorted(missing))}')
+    if not isfinite(sheet.maximum_speed) or not isfinite(sheet.maximum_speed_loaded):
+        found.append('maximum speed is not finite')
     if not sheet.maximum_load_mass >= 0.0:
         found.append(f'maximum load is {sheet.maximum_load_mass:g} kg')
     return found

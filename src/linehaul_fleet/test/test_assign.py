@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linehaul_fleet.assign import CHANGES_MOST, MOST, TURNS_MOST, assign
+from linehaul_fleet.abilities import Abilities
+from linehaul_fleet.assign import CHANGES_MOST, MOST, TURNS_MOST, assign, pair_times
 from linehaul_fleet.desk import Desk
 from linehaul_fleet.explain import explain
 from linehaul_fleet.lateness import PATIENCE, lateness_cost, weights
@@ -136,12 +137,25 @@ def test_what_a_class_may_not_enter_or_lift_is_never_given_to_it():
 
 def test_a_factsheet_can_only_lower_the_limit():
     s = situation()
-    s.desk.limits['agv_001'] = 50.0
+    s.desk.abilities['agv_001'] = Abilities(load_mass=50.0)
     try:
         assert who([mission('a', mass=60.0)], [offer()]) == {'a': None}
         assert s.desk.load_limit('agv_002', 'agv') == 600.0
     finally:
-        del s.desk.limits['agv_001']
+        del s.desk.abilities['agv_001']
+
+
+def test_a_slow_vehicle_is_further_away():
+    s = situation()
+    s.desk.abilities['agv_001'] = Abilities(slower=4.0, slower_loaded=2.0)
+    try:
+        near, far = offer('agv_001', 'wh2_in_1'), offer('agv_002', 'wh4_in_1')
+        times = pair_times(s, [mission('a')], [near, replace(near, vehicle='agv_002')])
+        assert times.empty[0, 0] == pytest.approx(4.0 * times.empty[0, 1])
+        assert times.loaded[0, 0] > times.loaded[0, 1] + 30.0
+        assert who([mission('a', due=NOW + 5000.0)], [near, far]) == {'a': 'agv_002'}
+    finally:
+        del s.desk.abilities['agv_001']
 
 
 def test_a_vehicle_that_would_not_come_back_to_a_charger_stays():

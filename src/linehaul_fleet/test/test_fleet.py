@@ -12,6 +12,7 @@ from math import isnan, nan
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from linehaul_fleet.abilities import Abilities
 from linehaul_fleet.changes import Change, moved
 from linehaul_fleet.codes import Code, Refusal
 from linehaul_fleet.delivery import Phase, Request
@@ -59,6 +60,7 @@ class SteppingVehicle:
     loads: tuple = ()
     charge: float = 0.8
     fail: str = ''
+    wants_base: bool = False
 
     def take(self, order):
         if order.order_id != self.order[0]:
@@ -120,6 +122,7 @@ class SteppingVehicle:
             if self.theta is None
             else MobileRobotPosition(0.0, 0.0, self.theta, 'cell'),
             loads=self.loads,
+            new_base_request=self.wants_base,
         )
 
 
@@ -131,7 +134,7 @@ class Factory:
         self.plant = plant or self.plant
         self.settings = Settings(lookahead=lookahead)
         self.fleet = Fleet(self.plant, self.conflicts, self.settings)
-        self.journal = []
+        self.journal, self.sent = [], []
         self.kept = {}
         self.now = 1.0
         self.lose = lambda: False
@@ -182,6 +185,7 @@ class Factory:
         orders = self.fleet.take_orders(self.now)
         self.journal += [(self.now, to_record(e)) for e in self.fleet.take_events()]
         self.kept |= json.loads(json.dumps(self.fleet.take_kept()))
+        self.sent += orders
         for vehicle_id, order in orders:
             if not self.lose():
                 self.vehicles[vehicle_id].take(order)
@@ -333,6 +337,30 @@ def test_a_failed_handover_ends_the_delivery_and_the_vehicle_does_not_drive_on_w
         vehicle.fail = ''
     factory.run(400)
     assert all(not v.loads for v in factory.vehicles.values())
+
+
+def released(order):
+    return sum(e.length for e in order.edges if e.released)
+
+
+@pytest.mark.parametrize('wants', [False, True])
+def test_who_says_that_its_base_ends_soon_is_released_more(wants):
+    factory = Factory(lookahead=6.0)
+    for vehicle in factory.vehicles.values():
+        vehicle.wants_base = wants
+    factory.request('d1')
+    factory.until(lambda: factory.sent)
+    assert (released(factory.sent[0][1]) > 8.0) == wants
+    factory.until(lambda: factory.phase('d1') is Phase.DELIVERED)
+
+
+def test_a_vehicle_that_takes_only_short_orders_gets_short_ones():
+    factory = Factory()
+    for name in factory.vehicles:
+        factory.fleet.situation.desk.abilities[name] = Abilities(nodes=4)
+    factory.request('d1')
+    factory.until(lambda: factory.phase('d1') is Phase.DELIVERED)
+    assert max(len(order.nodes) for _, order in factory.sent) == 4
 
 
 def test_a_vehicle_with_a_low_battery_charges_before_it_works_again():

@@ -4,9 +4,10 @@
 
 import functools
 from dataclasses import replace
-from math import nan
+from math import inf, nan
 
 import pytest
+from linehaul_fleet.abilities import Abilities
 from linehaul_fleet.codes import Code
 from linehaul_fleet.delivery import Request
 from linehaul_fleet.events import from_record, to_record
@@ -106,6 +107,8 @@ def test_a_newcomer_is_given_deliveries_and_is_still_known_after_a_restart():
         ('agv_new', {'footprint': ((9.0, 0.0), (9.0, 1.0), (8.0, 1.0))}, Code.INVALID_ARGUMENT),
         ('agv_new', {'footprint': ((nan, 0.0), (1.0, 1.0), (0.0, 1.0))}, Code.INVALID_ARGUMENT),
         ('agv_new', {'maximum_deceleration': nan}, Code.INVALID_ARGUMENT),
+        ('agv_new', {'maximum_speed': inf}, Code.INVALID_ARGUMENT),
+        ('agv_new', {'action_types': ('pick', 'beep')}, Code.INVALID_ARGUMENT),
     ],
 )
 def test_who_does_not_fit_does_not_join(vehicle_id, changes, code):
@@ -130,4 +133,16 @@ def test_a_known_vehicle_that_is_too_large_is_set_aside_and_a_weak_one_carries_l
     assert 'footprint' in str(fleet.model.control.aside['agv_001'])
     weak = sheet(maximum_load_mass=1.0)
     assert take_factsheet(fleet.situation, 'agv_002', weak, 100.0) is None
-    assert fleet.situation.desk.limits['agv_002'] == 1.0
+    assert fleet.situation.desk.load_limit('agv_002', 'agv') == 1.0
+
+
+def test_a_slow_vehicle_is_planned_for_as_what_it_is():
+    fleet = Fleet(*plant_of_tests())
+    one = plant_of_tests()[0].classes['agv']
+    slow = sheet(maximum_speed=one.max_speed / 3.0, maximum_speed_loaded=0.0)
+    assert take_factsheet(fleet.situation, 'agv_001', slow, 100.0) is None
+    assert fleet.situation.desk.able('agv_001') == Abilities(one.load_mass_max, 3.0, 1.0, 0)
+    assert fleet.situation.desk.able('agv_002') == Abilities()
+    fast = sheet(maximum_speed=9.0, maximum_order_nodes=2)  # no order drives with two nodes
+    assert take_factsheet(fleet.situation, 'agv_001', fast, 100.0) is None
+    assert fleet.situation.desk.able('agv_001') == Abilities(one.load_mass_max, 1.0, 1.0, 3)
