@@ -61,9 +61,10 @@ class Delivery:
     """One delivery: the request and what has become of it so far.
 
     earliest, due, priority and station_id begin as in the request and can be changed; hold: its
-    line stands and it is not to be brought now, since held_since [s]. given_up: loads on their way
-    to it that it gave to others meanwhile. retrieval_id: under which the warehouse is asked for its
-    container. expected: plant time [s] at which the container is going to stand at the port.
+    line stands and it is not to be brought now, since held_since [s]. given_up: loads on their
+    way to it that it gave to others meanwhile. retrieval_id: under which the warehouse is asked
+    for its container. expected: plant time [s] at which the container is going to stand at the
+    port.
     """
 
     request: Request
