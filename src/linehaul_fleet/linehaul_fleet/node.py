@@ -43,6 +43,7 @@ from linehaul_fleet.services.convert import refusal_to_msg
 from linehaul_fleet.services.node import Services
 from linehaul_fleet.situation import Settings
 from linehaul_fleet.store.node import Store
+from linehaul_fleet.strength import Strength
 from linehaul_fleet.warm import warm_up
 from linehaul_floor import PlaceId, PlantError, VehicleId, conflict_table, load_plant
 from linehaul_interfaces.action import DeliverMaterial, RetrieveLoad
@@ -122,7 +123,7 @@ class FleetNode(Node):
         self._history = History(past)
         self._goals: dict[RequestId, list[tuple[ServerGoalHandle, Future]]] = {}
         self._retrievals: dict[RequestId, PersistentGoal] = {}
-        self._cycles = 0
+        self._cycles, self._strength = 0, Strength()
         self._shown = 0
         self._per_second = max(1, round(1.0 / config.cycle))
         self._server: ActionServer | None = None
@@ -250,6 +251,9 @@ class FleetNode(Node):
                 now,
             )
         )
+        news = self._strength.look(self.fleet.situation.desk.notices, now)
+        if news:
+            self.get_logger().warning(f'fleet {news}')
         health = diagnose(self.fleet.situation, self._store.trouble, now)
         self._diagnostics.publish(to_diagnostics(health, now))
 

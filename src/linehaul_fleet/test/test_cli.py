@@ -11,8 +11,11 @@ import pytest
 from linehaul_fleet.acts import Command
 from linehaul_fleet.cli import main as command
 from linehaul_fleet.cli import tables
-from linehaul_fleet.cli.words import CHANGE, EDGE, MODE, VEHICLE, build_parser, completion
+from linehaul_fleet.cli.completion import completion, ids_of
+from linehaul_fleet.cli.words import CHANGE, EDGE, MODE, VEHICLE, build_parser
 from rich.console import Console
+
+from linehaul_floor import load_plant
 
 
 def test_every_word_is_understood_by_the_command():
@@ -56,7 +59,8 @@ def test_options_of_a_command_may_stand_behind_its_action():
 def complete(tmp_path, *words):
     """Return what bash offers for the last of some words."""
     script = tmp_path / 'completion'
-    script.write_text(completion(build_parser()))
+    ids = ids_of(load_plant('cell'))
+    script.write_text(completion(build_parser(), 'bash', ids))
     line = ' '.join(f"'{word}'" for word in words)
     done = subprocess.run(
         [
@@ -78,6 +82,22 @@ def test_bash_completes_commands_actions_and_options(tmp_path):
     assert complete(tmp_path, 'linehaul', 'vehicle', 's') == ['send', 'skip']
     assert '--speed' in complete(tmp_path, 'linehaul', 'edge', 'slow', '--')
     assert complete(tmp_path, 'linehaul', 'pause', '--rea') == ['--reason']
+
+
+def test_bash_completes_the_ids_of_a_plant(tmp_path):
+    assert complete(tmp_path, 'linehaul', 'vehicle', 'out', 'agv_00')[:2] == ['agv_001', 'agv_002']
+    assert complete(tmp_path, 'linehaul', 'vehicle', 'send', 'agv_001', 'charge') == ['charge_1']
+    assert complete(tmp_path, 'linehaul', 'deliver', '--item', 'cas') == ['casing']
+    assert 'fa1_01' in complete(tmp_path, 'linehaul', 'deliver', '--station', '')
+    assert complete(tmp_path, 'linehaul', 'edge', 'close', 'cross') == ['crossing_se']
+    assert complete(tmp_path, 'linehaul', 'load', 'found', 'x', 'v') == ['vehicle']
+
+
+def test_completion_of_a_plant_that_is_none_is_wrong_use(capsys):
+    assert command.main(['completion', '--plant', 'moon']) == command.WRONG
+    assert 'moon' in capsys.readouterr().err
+    assert command.main(['completion', 'zsh']) == command.OK
+    assert 'bashcompinit' in capsys.readouterr().out
 
 
 def message(**fields):
@@ -109,7 +129,8 @@ def a_state():
         slack=float('nan'),
         error_msg='look for it',
     )
-    counts = dict.fromkeys(('delivered', 'failed', 'cancelled', 'refused', 'late'), 3)
+    names = ('delivered', 'failed', 'cancelled', 'refused', 'late', 'reassignments')
+    counts = dict.fromkeys(names, 3)
     return message(
         plant='cell',
         mode=3,

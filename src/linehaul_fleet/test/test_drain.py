@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from linehaul_fleet.charging import Need, book, latest_begin
 from linehaul_fleet.drain import DrainModel
+from linehaul_fleet.strength import OVER, Strength
 
 from linehaul_floor import load_plant
 from linehaul_vda5050 import Header, OperatingMode, PowerSupply, SafetyState, State
@@ -119,3 +120,15 @@ def test_without_chargers_nothing_is_booked():
 def test_the_latest_begin_is_when_the_reserve_is_reached():
     assert latest_begin(0.5, 0.3, 0.001, 100.0) == pytest.approx(300.0)
     assert latest_begin(0.1, 0.3, 0.001, 100.0) == 100.0
+
+
+def test_what_is_missing_is_told_once_and_that_all_is_well_after_a_while():
+    strength = Strength()
+    assert strength.look([], 0.0) == ''
+    assert strength.look(['2 vehicles must charge'], 1.0) == 'degraded: 2 vehicles must charge'
+    assert strength.look(['3 vehicles must charge'], 2.0) == ''
+    assert 'late' in strength.look(['3 vehicles must charge', '1 is going to be late'], 3.0)
+    assert strength.look(['1 is going to be late'], 4.0) == ''
+    assert strength.look([], 5.0) == ''
+    assert strength.look([], 4.0 + OVER) == 'at full strength again'
+    assert strength.look([], 5.0 + OVER) == ''

@@ -16,7 +16,7 @@ from rich.live import Live
 
 from linehaul_fleet.acts import Command, Holder, Mode, RoadState
 from linehaul_fleet.cli import tables
-from linehaul_fleet.cli.words import EDGE, MODE, actor, build_parser, completion
+from linehaul_fleet.cli.words import EDGE, MODE, actor, build_parser
 
 OK, REFUSED, WRONG, NOBODY, INTERRUPTED = 0, 1, 2, 3, 130
 _COMMANDS = {
@@ -100,8 +100,7 @@ def main(words: Sequence[str] | None = None, context: Any = None) -> int:
     parser = build_parser()
     options = parser.parse_args(words)
     if options.verb == 'completion':
-        print(completion(parser))  # noqa: T201
-        return OK
+        return _completion(parser, options)
     from linehaul_fleet.cli.client import NoAnswerError, connected
 
     seen = sys.stdout.isatty() or 'COLUMNS' in os.environ
@@ -114,6 +113,21 @@ def main(words: Sequence[str] | None = None, context: Any = None) -> int:
         return NOBODY
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _completion(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    from linehaul_fleet.cli.completion import completion, ids_of
+    from linehaul_floor import PlantError, load_plant  # only here: it takes its time
+
+    ids = None
+    if options.plant:
+        try:
+            ids = ids_of(load_plant(options.plant))
+        except PlantError as error:
+            print(f'linehaul: {error}', file=sys.stderr)  # noqa: T201
+            return WRONG
+    print(completion(parser, options.shell, ids))  # noqa: T201
+    return OK
 
 
 def _run(session: Session) -> int:

@@ -84,7 +84,8 @@ def head(state: Any) -> Text:
         text.append(f' ({state.mode_reason})')
     text.append(
         f'  {clock(seconds(state.stamp))}  delivered {state.delivered}, failed {state.failed}, '
-        f'cancelled {state.cancelled}, refused {state.refused}, late {state.late}',
+        f'cancelled {state.cancelled}, refused {state.refused}, late {state.late}, '
+        f'changed vehicle {state.reassignments}',
         style='not bold',
     )
     for notice in state.notices:

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""The words of the command line: parser, help, and completion for bash."""
+"""The words of the command line: parser and help."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -79,8 +79,9 @@ def build_parser() -> argparse.ArgumentParser:
     _load(_add(verbs, 'load', 'show loads that are lost, or say where one is'))
     events = _add(verbs, 'events', 'print what happens, line by line')
     events.add_argument('--count', type=int, default=0, help='stop after so many')
-    completion = verbs.add_parser('completion', help='print tab completion for bash')
-    completion.add_argument('shell', nargs='?', choices=('bash',), default='bash')
+    completion = verbs.add_parser('completion', help='print tab completion for bash or zsh')
+    completion.add_argument('shell', nargs='?', choices=('bash', 'zsh'), default='bash')
+    completion.add_argument('--plant', default='', help='complete the ids of this plant, too')
     return parser
 
 
@@ -200,41 +201,3 @@ def _speed(text: str) -> float:
     if not (isfinite(value) and value > 0.0):
         raise argparse.ArgumentTypeError(f'{text} is not a speed above 0')
     return value
-
-
-# Completion.
-
-
-def completion(parser: argparse.ArgumentParser) -> str:
-    """Return a bash script that completes commands, actions and options of a parser."""
-    lines = [
-        '_linehaul() {',
-        '  local word=${COMP_WORDS[COMP_CWORD]} words',
-        '  case "${COMP_WORDS[1]}/${COMP_WORDS[2]}" in',
-    ]
-    for name, verb in _choices(parser).items():
-        for action, inner in _choices(verb).items():
-            lines.append(f'    {name}/{action}) words="{" ".join(_options(inner))}" ;;')
-        first = [*_choices(verb), *_options(verb)]
-        lines.append(f'    {name}/*) words="{" ".join(first)}" ;;')
-    top = [*_choices(parser), *_options(parser)]
-    lines += [
-        f'    *) words="{" ".join(top)}" ;;',
-        '  esac',
-        f'  [[ $COMP_CWORD -eq 1 ]] && words="{" ".join(top)}"',
-        '  COMPREPLY=($(compgen -W "$words" -- "$word"))',
-        '}',
-        'complete -F _linehaul linehaul',
-    ]
-    return '\n'.join(lines)
-
-
-def _choices(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
-
-
-def _options(parser: argparse.ArgumentParser) -> Iterable[str]:
-    return [o for a in parser._actions for o in a.option_strings if o.startswith('--')]
