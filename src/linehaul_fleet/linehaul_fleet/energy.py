@@ -148,7 +148,8 @@ def _notices(s: Situation, must: set[VehicleId], short: list[VehicleId]) -> tupl
 def _cannot_work(s: Situation) -> list[str]:
     """Return who is missing from the fleet, and who has no way to a charger."""
     found = []
-    missing = sorted(s.troubles.keys() | s.model.control.aside.keys())
+    lost = {v for v, t in s.troubles.items() if t.lost(s.clock, s.settings.lose_after)}
+    missing = sorted(lost | s.model.control.aside.keys())
     if missing:
         names = ', '.join(missing[:5]) + (' and others' if len(missing) > 5 else '')
         found.append(f'{len(missing)} of {len(s.model.vehicles)} vehicles cannot work: {names}')

@@ -57,7 +57,7 @@ def watch_vehicles(s: Situation, now: float) -> None:
             _make_room(s, vehicle, now)
             continue
         trouble = _remember(s, vehicle, wrong or ('is not on the floor', False))
-        if trouble.grave or s.clock - trouble.since >= s.settings.lose_after:
+        if trouble.lost(s.clock, s.settings.lose_after):
             vehicle.note = trouble.reason
             lose(s, vehicle, trouble.reason, now)
 

@@ -73,6 +73,10 @@ class Trouble:
     since: float
     grave: bool
 
+    def lost(self, clock: float, lose_after: float) -> bool:
+        """Return whether others get the vehicle's work by now, on the fleet's own clock [s]."""
+        return self.grave or clock - self.since >= lose_after
+
 
 @dataclass(slots=True)
 class Situation:

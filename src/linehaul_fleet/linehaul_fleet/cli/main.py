@@ -16,7 +16,7 @@ from rich.live import Live
 
 from linehaul_fleet.acts import Command, Holder, Mode, RoadState
 from linehaul_fleet.cli import tables
-from linehaul_fleet.cli.words import EDGE, MODE, actor, build_parser
+from linehaul_fleet.cli.words import MODE, actor, build_parser
 
 OK, REFUSED, WRONG, NOBODY, INTERRUPTED = 0, 1, 2, 3, 130
 _COMMANDS = {
@@ -184,7 +184,8 @@ def _edge(session: Session) -> int:
         actor(options.actor),
         options.reason,
     )
-    return session.answer(response, f'{EDGE[options.action]}: {", ".join(options.element)}')
+    state = tables.word(tables.ROADS, _ROADS[options.action])
+    return session.answer(response, f'{", ".join(options.element)}: {state}')
 
 
 def _delivery(session: Session) -> int:
@@ -200,7 +201,8 @@ def _delivery(session: Session) -> int:
         fields['due'] = session.client.now() + options.value
     elif options.action == 'station':
         fields['station_id'] = options.value
-    return session.answer(session.client.change(**fields), f'{options.request}: {options.action}')
+    done = f'{options.request}: {options.action} {getattr(options, "value", "")}'.rstrip()
+    return session.answer(session.client.change(**fields), done)
 
 
 def _show_delivery(session: Session) -> int:
