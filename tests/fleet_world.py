@@ -20,6 +20,7 @@ from linehaul_fleet.operating import By, command_vehicle, confirm_load, limit_ro
 from linehaul_fleet.situation import Settings
 from linehaul_fleet.validating import check_state
 from linehaul_sim.faults import Fault, FaultKind
+from linehaul_sim.loads import HolderKind
 from linehaul_sim.settings import Settings as SimSettings
 from linehaul_sim.warehouse import RetrievalPhase, RetrieveRequest
 from linehaul_sim.world import World
@@ -86,7 +87,7 @@ class FleetWorld:
         for state in out.states:
             self.hear(state.header.serial_number, state)
         for load in out.loads if self.hear_custody else ():
-            self.fleet.custody(load.id, Holder(int(load.holder)), load.holder_id)
+            self.hear_load(load)
         for retrieval in out.retrievals:
             self.retrieved(retrieval)
         if self.now >= self.next_round:
@@ -94,6 +95,11 @@ class FleetWorld:
             self.round()
         assert self.world.verdict.clean, self.world.verdict.texts
         assert self.world.data.custody_errors == 0, self.world.data.custody_texts
+
+    def hear_load(self, load):
+        self.fleet.custody(load.id, Holder(int(load.holder)), load.holder_id)
+        if load.item_id is None and load.holder == HolderKind.PORT:
+            self.fleet.empty_stands(load.id, load.holder_id, self.now)
 
     def hear(self, vehicle_id, state):
         findings = check_state(self.fleet.situation, vehicle_id, state)

@@ -207,6 +207,12 @@ class Fleet:
         """
         return bring_back(self._s, load_id, place_id, now)
 
+    def empty_stands(self, load_id: LoadId, place_id: PlaceId, now: float) -> None:
+        """Hear that an empty container stands somewhere; from a station it is fetched."""
+        place = self.plant.places.get(place_id)
+        if place is not None and place.kind is PlaceKind.STATION:
+            self.bring_back(load_id, place_id, now)
+
     def container_refused(self, retrieval_id: RequestId, text: str, now: float) -> None:
         """Take note that the warehouse cannot bring the item."""
         delivery = self.model.of_retrieval(retrieval_id)

@@ -20,6 +20,8 @@ RETURN_PRIORITY = 60
 """Priority of bringing a load back, below that of a normal delivery."""
 RETURN_WITHIN = 900.0
 """[s] within which a load that nobody waits for is to be gone from its place."""
+NEXT = 90.0
+"""[s] that a load should be gone from its place before the next is needed there."""
 TURN = 40.0
 """[s] between two picks at a port."""
 OVERDUE = 5.0
@@ -186,7 +188,7 @@ def _return(
         job=Job(JobKind.RETURN, target=target, source=port_id, load_id=load_id),
         mass=0.0,
         ready=-inf,
-        due=since + RETURN_WITHIN,
+        due=min(since + RETURN_WITHIN, _place_needed(s, port_id)),
         priority=RETURN_PRIORITY,
         asked=since,
         holder=vehicle.id if vehicle else None,
@@ -194,6 +196,12 @@ def _return(
         changes=s.desk.changes.get(load_id, 0),
         turned=s.desk.turned.get(vehicle.id, 0) if vehicle else 0,
     )
+
+
+def _place_needed(s: Situation, place_id: PlaceId) -> float:
+    """Return when the next delivery needs a place where a load stands [s]; inf: none comes."""
+    dues = (d.due for d in s.model.open.values() if d.station_id == place_id and not d.hold)
+    return min((due for due in dues if not isnan(due)), default=inf) - NEXT
 
 
 def _best_in_port(s: Situation, source: Place) -> PlaceId | None:

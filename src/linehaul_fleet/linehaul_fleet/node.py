@@ -172,7 +172,10 @@ class FleetNode(Node):
     def _custody(self, message: LoadCustody) -> None:
         known = message.holder_kind in set(Holder)
         holder = Holder(message.holder_kind) if known else Holder.UNKNOWN
-        self.fleet.custody(LoadId(message.load_id), holder, message.holder_id)
+        load = LoadId(message.load_id)
+        self.fleet.custody(load, holder, message.holder_id)
+        if holder is Holder.PORT and message.quantity == 0 and not message.item_id:
+            self.fleet.empty_stands(load, PlaceId(message.holder_id), now_of(self))
 
     # The round.
 

@@ -27,7 +27,7 @@ from linehaul_line.loads import LineSide, line_side
 from linehaul_line.lookahead import FloatArray, run_out
 from linehaul_line.packml import Refusal, State
 from linehaul_line.product import Unit
-from linehaul_line.response import Response, observe_travel, observe_wait
+from linehaul_line.response import Response, observe_clearing, observe_travel, observe_wait
 from linehaul_line.stock import PartStock, Promise, fetch_empty, has_room, put
 
 
@@ -62,7 +62,7 @@ class LineDesk:
             self.assembly, events = run_until(self.assembly, now)
         else:
             self.assembly = replace(self.assembly, now=now)
-        self.side.settle(self.assembly.stock)
+        self.side.settle(self.assembly.stock, now)
         times = self.times(now)
         intents: list[Intent] = []
         stock = dict(self.assembly.stock)
@@ -141,7 +141,7 @@ class LineDesk:
         if found is None:
             return Refusal(f'request {request} delivered, it is not open here')
         key, one = found
-        part = _as_found(self.assembly.stock[key])
+        part = self._as_found(key)
         if not has_room(part):
             return Refusal(f'{key[0]}, {key[1]}: delivered into a full place; count it')
         quantity = min(max(quantity, 1), part.container_quantity)
@@ -156,7 +156,7 @@ class LineDesk:
 
     def came(self, key: PartKey, quantity: int, load: LoadId = NO_LOAD) -> Refusal | None:
         """Book a container that came although its request was withdrawn, or say why not."""
-        part = _as_found(self.assembly.stock[key])
+        part = self._as_found(key)
         if not has_room(part):
             return Refusal(f'{key[0]}, {key[1]}: delivered into a full place; count it')
         self._set(key, put(part, min(max(quantity, 1), part.container_quantity)))
@@ -175,13 +175,17 @@ class LineDesk:
         self._loaded.discard(request)
         self._delayed.discard(request)
 
-    def fetched(self, key: PartKey) -> None:
-        """Book an empty container that a vehicle took away.
-
-        Raises:
-            StockError: there was none.
-        """
-        self._set(key, fetch_empty(self.assembly.stock[key]))
+    def left(self, load: LoadId, now: float) -> None:
+        """Book a container that has left its place: an empty one that was fetched makes room."""
+        found = self.side.left(load)
+        if found is None:
+            return
+        key, since = found
+        part = self.assembly.stock[key]
+        if not part.exchange and part.empties:
+            self._set(key, fetch_empty(part))
+            response = self.responses[key[0]]
+            self.responses[key[0]] = observe_clearing(response, now - since)
 
     def find(self, request: RequestId) -> tuple[PartKey, Promise] | None:
         """Return the part and the promise of an open request."""
@@ -247,6 +251,14 @@ class LineDesk:
         sequence = LineSequence(saved['first'], known)
         self.assembly = replace(self.assembly, sequence=sequence)
 
+    def _as_found(self, key: PartKey) -> PartStock:
+        """Return the stock that a container was put into: an empty in its way must have gone."""
+        part = self.assembly.stock[key]
+        if has_room(part) or not part.empties:
+            return part
+        self.side.made_room(key)
+        return fetch_empty(part)
+
     def _set(self, key: PartKey, part: PartStock) -> None:
         self.assembly = replace(self.assembly, stock={**self.assembly.stock, key: part})
 
@@ -259,11 +271,6 @@ def _hold_all(part: PartStock, why: str) -> tuple[PartStock, list[Intent]]:
     told = [hold(one, why) for one in part.promises]
     intents = [intent for _, found in told for intent in found]
     return replace(part, promises=tuple(one for one, _ in told)), intents
-
-
-def _as_found(part: PartStock) -> PartStock:
-    """Return the stock that a container was put into: an empty in its way must have gone."""
-    return fetch_empty(part) if not has_room(part) and part.empties else part
 
 
 def _part_out(key: PartKey, part: PartStock) -> dict[str, Any]:

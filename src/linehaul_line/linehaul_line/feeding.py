@@ -114,6 +114,10 @@ def feed(
         stands: the line is starved, and frees no place until it runs again.
     """
     intents: list[Intent] = []
+    policy = feeding.policy
+    if not stock.exchange:
+        clearing = max(policy.clearing, response.cleared(policy.z))
+        policy = replace(policy, clearing=clearing)
     covered = stock.quantity
     kept: list[Promise] = []
     for one in sorted(stock.promises, key=lambda p: p.request not in loaded):
@@ -127,17 +131,18 @@ def feed(
             intents.append(changed)
         new = one if changed is None else replace(one, due=due, earliest=moved(one, due, now))
         free = _free_at(stock, kept, needs, now)
-        way = response.soonest(feeding.policy.z)
+        way = response.soonest(policy.z)
         if one.request in loaded:
             way = NEAR
-            free = inf if stands and free > now else free
+            fixed = stands or not stock.exchange  # nothing is free that is not free now
+            free = inf if fixed and not _room_now(stock, len(kept)) else free
         new, told = hold(new, _no_room(stock, new, free, way, now))
         if one.held and not new.held:
-            new = replace(new, earliest=max(new.earliest, free + feeding.policy.clearing))
+            new = replace(new, earliest=max(new.earliest, free + policy.clearing))
         kept.append(new)
         intents += told
     stock = replace(stock, promises=tuple(kept))
-    for proposal in propose(stock.supply, needs, response, feeding.policy, now):
+    for proposal in propose(stock.supply, needs, response, policy, now):
         name = new_request()
         window = proposal.earliest, proposal.due
         stock = promise(stock, Promise(name, proposal.quantity, *window, now))
@@ -168,6 +173,12 @@ def _free_at(stock: PartStock, ahead: list[Promise], needs: FloatArray, now: flo
     """Return when there is a place [s] behind the deliveries that come before."""
     supply = replace(stock.supply, promised=tuple(other.quantity for other in ahead))
     return next_window(supply, needs, now).free
+
+
+def _room_now(stock: PartStock, ahead: int) -> bool:
+    """Return whether a place is free behind so many deliveries that come before."""
+    blocking = 0 if stock.exchange else stock.empties
+    return len(stock.contents) + blocking + ahead < stock.places
 
 
 def _no_room(

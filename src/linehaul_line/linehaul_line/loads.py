@@ -4,7 +4,8 @@
 
 The line counts parts in containers, in the order in which they are used; the floor knows loads by
 name. `LineSide` keeps the names in the same order, so that the line can say which container is
-empty, and says it again until the floor has said so, too.
+empty, and says it again until the floor has said so, too. It also remembers since when which
+empties stand in places, until they are fetched.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,24 +25,27 @@ class LineSide:
     """The loads of one line.
 
     rows: ids in each part's containers, in the order they are used; empty: not known. used: loads
-    that are empty, and how often that was told.
+    that are empty, and how often that was told. empties: loads that are empty and have not left,
+    the oldest first: of which part, and since when [s].
     """
 
     rows: dict[PartKey, tuple[LoadId, ...]] = field(default_factory=dict)
     used: dict[LoadId, int] = field(default_factory=dict)
+    empties: dict[LoadId, tuple[PartKey, float]] = field(default_factory=dict)
 
     def came(self, key: PartKey, load: LoadId) -> None:
         """Take note of a container that was put down behind the others."""
         self.rows[key] = (*self.rows.get(key, ()), load)
 
-    def settle(self, stock: Mapping[PartKey, PartStock]) -> None:
-        """Take note of what the line has used: the first of each row are empty."""
+    def settle(self, stock: Mapping[PartKey, PartStock], now: float) -> None:
+        """Take note of what the line has used until now [s]: the first of each row are empty."""
         for key, part in stock.items():
             row, count = self.rows.get(key, ()), len(part.contents)
             if len(row) < count:
                 row = (NO_LOAD,) * (count - len(row)) + row
             gone = row[: len(row) - count]
             self.used |= dict.fromkeys((one for one in gone if one), 0)
+            self.empties |= {one: (key, now) for one in gone if one}
             self.rows[key] = row[len(row) - count :]
 
     def to_tell(self) -> list[LoadId]:
@@ -55,11 +59,22 @@ class LineSide:
         """Take note that the floor knows that a container is empty."""
         self.used.pop(load, None)
 
+    def left(self, load: LoadId) -> tuple[PartKey, float] | None:
+        """Take note that a load has left; return of which part it was an empty, and since when."""
+        return self.empties.pop(load, None)
+
+    def made_room(self, key: PartKey) -> None:
+        """Take note that the oldest empty of a part must have left: another is in its place."""
+        oldest = next((load for load, (of, _) in self.empties.items() if of == key), None)
+        if oldest is not None:
+            del self.empties[oldest]
+
     def out(self) -> dict[str, Any]:
         """Return what must outlive the process, as JSON can hold it."""
         return {
             'rows': [[station, item, list(row)] for (station, item), row in self.rows.items()],
             'used': list(self.used),
+            'empties': [[load, *key, since] for load, (key, since) in self.empties.items()],
         }
 
 
@@ -69,7 +84,11 @@ def line_side(saved: Mapping[str, Any]) -> LineSide:
         (StationId(station), ItemId(item)): tuple(LoadId(one) for one in row)
         for station, item, row in saved['rows']
     }
-    return LineSide(rows, {LoadId(one): 0 for one in saved['used']})
+    empties = {
+        LoadId(load): ((StationId(station), ItemId(item)), float(since))
+        for load, station, item, since in saved.get('empties', ())
+    }
+    return LineSide(rows, {LoadId(one): 0 for one in saved['used']}, empties)
 
 
 def of_loads(found: Sequence[tuple[PartKey, LoadId]]) -> LineSide:

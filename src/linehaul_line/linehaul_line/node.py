@@ -85,8 +85,10 @@ class Config:
     transfer: float = setting(
         25.0, doc='Time of one hand-over, expected likewise.', unit='s', low=0.0, high=3600.0
     )
-    exchange: bool = setting(
-        True, doc='Empties leave with the vehicle that brings the next container.'
+    fetch_empties: bool = setting(
+        False,
+        doc='Empties stand in places until a vehicle fetches them; else they leave at once, or '
+        'with the vehicle that brings the next container.',
     )
     adjust: bool = setting(True, doc='Changes of the line change open requests, too.')
 
@@ -170,7 +172,7 @@ class LineNode(Node):
             line,
             start=now + config.start,
             known=config.known,
-            exchange=config.exchange,
+            exchange=not config.fetch_empties,
         )
         responses = expected_responses(
             self._plant, line, wait=config.wait, transfer=config.transfer
@@ -325,10 +327,13 @@ class LineNode(Node):
             self._used.publish(LoadCustody(load_id=load, holder_kind=LoadCustody.HOLDER_PORT))
 
     def _custody(self, message: LoadCustody) -> None:
-        """Hear that a container which a line has used up is known to be empty."""
-        if message.quantity == 0 or message.holder_kind == LoadCustody.HOLDER_GONE:
-            for desk in self._desks.values():
-                desk.side.heard(LoadId(message.load_id))
+        """Hear that a container which a line has used up is known to be empty, or has left."""
+        load, gone = LoadId(message.load_id), message.holder_kind == LoadCustody.HOLDER_GONE
+        for desk in self._desks.values():
+            if message.quantity == 0 or gone:
+                desk.side.heard(load)
+            if gone or message.holder_kind == LoadCustody.HOLDER_VEHICLE:
+                desk.left(load, now_of(self))
 
     # Services.
 

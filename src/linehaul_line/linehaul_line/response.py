@@ -5,8 +5,10 @@
 Three phases are measured apart, because they answer different questions: the *wait* until a
 vehicle begins (it says how early to ask), the *travel* from then until the vehicle stands before
 the station (its short end says when a vehicle may begin without waiting before a full place), and
-the *transfer*. Each is an exponentially weighted mean and variance (West 1979, weights decaying),
-so that what was measured hours ago is forgotten. Before anything is measured a stated prior holds.
+the *transfer*. Where empties are fetched by vehicles, *clearing* is the time from an emptied
+container until it has left its place. Each is an exponentially weighted mean and variance (West
+1979, weights decaying), so that what was measured hours ago is forgotten. Before anything is
+measured a stated prior holds.
 """
 
 from dataclasses import dataclass, replace
@@ -34,6 +36,7 @@ class Response:
     wait: Moments
     travel: Moments
     transfer: Moments
+    clearing: Moments = Moments(0.0, 0.0)
 
     @property
     def mean(self) -> float:
@@ -63,6 +66,10 @@ class Response:
         """
         late = 2.0 * self.travel.spread + self.wait.spread
         return z * late + self.wait.mean + self.transfer.mean
+
+    def cleared(self, z: float) -> float:
+        """Seconds from emptied to fetched that are exceeded rarely; 0: nothing is fetched."""
+        return self.clearing.mean + z * self.clearing.spread
 
     def soonest(self, z: float) -> float:
         """Seconds from a vehicle's begin to its stand before the place, z spreads below."""
@@ -114,3 +121,9 @@ def observe_travel(response: Response, seconds: float) -> Response:
 def observe_transfer(response: Response, seconds: float) -> Response:
     """Return the response after a hand-over took so long [s]."""
     return replace(response, transfer=observe(response.transfer, seconds))
+
+
+def observe_clearing(response: Response, seconds: float) -> Response:
+    """Return the response after an empty container stood so long [s] in its place."""
+    before = response.clearing if response.clearing.weight else Moments(seconds, 0.0)
+    return replace(response, clearing=observe(before, seconds))

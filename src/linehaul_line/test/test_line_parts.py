@@ -52,10 +52,12 @@ def test_what_the_line_uses_up_are_the_loads_that_came_first(data):
             count += 1
         else:
             count = data.draw(st.integers(0, count))
-        side.settle({KEY: PartStock(*KEY, 4, 10, (10,) * count)})
+        side.settle({KEY: PartStock(*KEY, 4, 10, (10,) * count)}, 1.0)
         told = side.to_tell()
         used += [one for one in told if one not in used]
-        assert line_side(side.out()) == LineSide(side.rows, dict.fromkeys(side.used, 0))
+        assert line_side(side.out()) == LineSide(
+            side.rows, dict.fromkeys(side.used, 0), side.empties
+        )
         if data.draw(st.booleans()):
             for one in told:
                 side.heard(one)
@@ -66,8 +68,8 @@ def test_what_the_line_uses_up_are_the_loads_that_came_first(data):
 
 def test_containers_that_nobody_knows_are_not_told_for_ever():
     side = of_loads([(KEY, LoadId('a'))])
-    side.settle({KEY: PartStock(*KEY, 2, 10, (10, 10))})  # a person put one before it
-    side.settle({KEY: PartStock(*KEY, 2, 10, ())})
+    side.settle({KEY: PartStock(*KEY, 2, 10, (10, 10))}, 1.0)  # a person put one before it
+    side.settle({KEY: PartStock(*KEY, 2, 10, ())}, 1.0)
     told = [side.to_tell() for _ in range(MOST_TIMES + 1)]
     assert told == [[LoadId('a')]] * MOST_TIMES + [[]]
 
