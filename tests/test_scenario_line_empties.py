@@ -73,7 +73,7 @@ class FedWorld(fleet_world.FleetWorld):
 
 def test_vehicles_bring_full_containers_and_take_the_empty_ones_back():
     world = FedWorld(cycle=1.0)
-    world.run(1000.0)
+    world.run(1400.0)
     part = world.desk.assembly.stock
     gone = [way for way in world.way.values() if way[-1][0] is HolderKind.GONE]
     for way in gone:  # empty at a station, on a vehicle, in a port that takes loads in, gone

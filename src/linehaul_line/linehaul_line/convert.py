@@ -10,6 +10,7 @@ from linehaul_ros.time import from_time, to_time
 from linehaul_interfaces.action import DeliverMaterial
 from linehaul_interfaces.msg import (
     LineState,
+    OrderEvent,
     PackmlState,
     PartStock,
     SequenceSlot,
@@ -18,10 +19,12 @@ from linehaul_interfaces.msg import (
 from linehaul_line.assembly import Assembly
 from linehaul_line.feeding import Ask
 from linehaul_line.ids import ModelId, OrderId, OwnerId, StationId, UnitId
+from linehaul_line.late import WorkedAround
 from linehaul_line.line import PartKey
 from linehaul_line.lookahead import FloatArray
 from linehaul_line.packml import State
 from linehaul_line.product import Unit
+from linehaul_line.resequence import Swap
 
 #: A due time is at least so many seconds ahead when it is sent, or it would be refused as past.
 SOON = 5.0
@@ -37,6 +40,7 @@ def to_goal(ask: Ask, now: float) -> DeliverMaterial.Goal:
     due = max(ask.due, now + SOON)
     return DeliverMaterial.Goal(
         request_id=ask.request,
+        order_id=ask.order,
         item_id=ask.item,
         quantity=ask.quantity,
         station_id=ask.station,
@@ -136,3 +140,24 @@ def to_unit(slot: SequenceSlot) -> Unit:
         ModelId(slot.model_id),
         due if isfinite(due) else inf,
     )
+
+
+def swap_events(swap: Swap, told: WorkedAround, now: float) -> list[OrderEvent]:
+    """Convert a swap of two units to an event of each of their orders."""
+    pairs = ((swap.delayed, swap.late_position), (swap.advanced, swap.early_position))
+    return [
+        OrderEvent(
+            event_id=f'resequenced:{unit.id}:{position}:{now:.3f}',
+            event_type=OrderEvent.TYPE_OBJECT,
+            action=OrderEvent.ACTION_OBSERVE,
+            stamp=to_time(now),
+            order_id=unit.order,
+            owner=unit.owner,
+            business_step='resequencing',
+            disposition='delayed' if unit is swap.delayed else 'advanced',
+            place_id=told.station,
+            source='line',
+            object_ids=[unit.id],
+        )
+        for unit, position in pairs
+    ]

@@ -7,14 +7,14 @@ and the open requests. `tick` moves it to a time and returns what to tell the fl
 fleet answers comes back through `begun`, `placed` and `failed`. Nothing here sends anything.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Any
 
 from linehaul_line.assembly import Assembly, Event, run_until
-from linehaul_line.feeding import Feeding, Hold, Intent, feed, hold, lost
+from linehaul_line.feeding import Ask, Feeding, Hold, Intent, feed, hold, lost
 from linehaul_line.ids import NO_LOAD, LoadId, RequestId, StationId
+from linehaul_line.jis import Batch
+from linehaul_line.late import WorkedAround, work_around
 from linehaul_line.line import (
     LineSequence,
     PartKey,
@@ -23,12 +23,17 @@ from linehaul_line.line import (
     station_needs,
     tabulate,
 )
-from linehaul_line.loads import LineSide, line_side
+from linehaul_line.loads import LineSide
 from linehaul_line.lookahead import FloatArray, run_out
+from linehaul_line.packing import OutOfOrder, for_batch, next_batch, quantity, renew
 from linehaul_line.packml import Refusal, State
-from linehaul_line.product import Unit
 from linehaul_line.response import Response, observe_clearing, observe_travel, observe_wait
 from linehaul_line.stock import PartStock, Promise, fetch_empty, has_room, put
+
+LATE = 20.0
+"""[s] after its run-out that a delivery counts as late."""
+RETRY = 30.0
+"""[s] between two tries to let other units go first."""
 
 
 @dataclass(slots=True)
@@ -37,6 +42,7 @@ class LineDesk:
 
     steps: how far the sequence is looked at. serial: requests made so far, in the request ids, so
     that a restarted desk never uses one twice. side: which loads stand beside the stations.
+    batches: what requests for parts in line order are packed for.
     """
 
     assembly: Assembly
@@ -45,39 +51,105 @@ class LineDesk:
     steps: int = 250
     serial: int = 0
     side: LineSide = field(default_factory=LineSide)
+    batches: dict[RequestId, Batch] = field(default_factory=dict)
     _begun: dict[RequestId, float] = field(default_factory=dict)
     _loaded: set[RequestId] = field(default_factory=set)
     _delayed: set[RequestId] = field(default_factory=set)
+    _expected: dict[RequestId, float] = field(default_factory=dict)
+    _worked: dict[PartKey, float] = field(default_factory=dict)
+    _checked: LineSequence | None = None
     _table: SequenceTable | None = None
 
-    def tick(self, now: float, *, simulated: bool = True) -> tuple[list[Intent], list[Event]]:
+    def tick(
+        self, now: float, *, simulated: bool = True
+    ) -> tuple[list[Intent], list[Event | OutOfOrder | WorkedAround]]:
         """Move the line to a time [s]; return what to tell the fleet and what happened.
 
         Args:
             now: plant time [s].
             simulated: False for a line that is only seen; its clock is somewhere else.
         """
-        events: list[Event] = []
+        events: list[Event | OutOfOrder | WorkedAround] = []
         if simulated:
-            self.assembly, events = run_until(self.assembly, now)
+            self.assembly, seen = run_until(self.assembly, now)
+            events += seen
         else:
             self.assembly = replace(self.assembly, now=now)
         self.side.settle(self.assembly.stock, now)
         times = self.times(now)
-        intents: list[Intent] = []
+        events += self._work_around(times, now)
+        intents = self._renew_batches(now, events)
         stock = dict(self.assembly.stock)
-        why, starved = self._stands(), self.assembly.state == State.SUSPENDED
+        why = self._stands()
         for key, part in self.assembly.stock.items():
             if why:
                 stock[key], found = _hold_all(part, why)
             else:
-                needs, response = self.needs(key, times), self.responses[key[0]]
-                about = self.feeding, now, self._new_request, self._loaded
-                stock[key], found = feed(part, needs, response, *about, stands=starved)
+                stock[key], found = self._feed(key, part, times, now)
             intents += found
         self.assembly = replace(self.assembly, stock=stock)
         self._delayed |= {one.request for one in intents if isinstance(one, Hold)}
         return intents, events
+
+    def _feed(
+        self, key: PartKey, part: PartStock, times: FloatArray, now: float
+    ) -> tuple[PartStock, list[Intent]]:
+        """Return a part with its requests as they should be, and what to tell the fleet."""
+        needs, response = self.needs(key, times), self.responses[key[0]]
+        about = now, self._new_request, self._loaded
+        stands = self.assembly.state == State.SUSPENDED
+        if key not in self.assembly.plan.jis:
+            return feed(part, needs, response, self.feeding, *about, stands=stands)
+        covered = part.quantity + sum(one.quantity for one in part.promises)
+        batch = next_batch(self.assembly, key, covered)
+        most = len(part.promises) + (batch is not None)
+        limit = min(most, self.feeding.policy.open_limit)
+        feeding = replace(self.feeding, policy=replace(self.feeding.policy, open_limit=limit))
+        size = part.container_quantity if batch is None else quantity(batch)
+        packed = replace(part, container_quantity=size)
+        after, found = feed(packed, needs, response, feeding, *about, stands=stands)
+        for index, one in enumerate(found):
+            if isinstance(one, Ask) and batch is not None:
+                self.batches[one.request] = batch
+                found[index] = for_batch(self.assembly, one, batch)
+        return replace(after, container_quantity=part.container_quantity), found
+
+    def _renew_batches(
+        self, now: float, events: list[Event | OutOfOrder | WorkedAround]
+    ) -> list[Intent]:
+        """Ask anew for what is packed for other units than those that come."""
+        intents: list[Intent] = []
+        if self._checked is self.assembly.sequence:
+            return intents
+        self._checked = self.assembly.sequence
+        for key in sorted(self.assembly.plan.jis):
+            about = self.batches, self._loaded, now, self._new_request
+            part, self.batches, found, wrong = renew(self.assembly, key, *about)
+            self._set(key, part)
+            intents += found
+            events += wrong
+        return intents
+
+    def _work_around(self, times: FloatArray, now: float) -> list[WorkedAround]:
+        """Let units go first that do not need what will be late."""
+        told = []
+        for key, part in self.assembly.stock.items():
+            coming = [self._expected.get(one.request, inf) for one in part.promises]
+            arrival = min((eta for eta in coming if eta < inf), default=-inf)
+            if arrival < now or now - self._worked.get(key, -inf) < RETRY:
+                continue
+            if arrival < run_out(part.supply, self.needs(key, times), promised=False) + LATE:
+                continue
+            self._worked[key] = now
+            found = work_around(self.assembly, key, times, arrival)
+            if found is not None:
+                self.assembly = replace(self.assembly, sequence=found[0])
+                told.append(found[1])
+        return told
+
+    def expects(self, request: RequestId, arrival: float) -> None:
+        """Take note of when the fleet expects to have brought a container [s]; inf: not known."""
+        self._expected[request] = arrival
 
     def _stands(self) -> str:
         """Return why nothing is to come now; empty: the line runs, or waits for what must come."""
@@ -85,6 +157,10 @@ class LineDesk:
         if line.state in (State.EXECUTE, State.SUSPENDED):
             return ''
         return f'line {line.plan.id} stands: {line.cause()}'
+
+    def set_sequence(self, sequence: LineSequence) -> None:
+        """Build other units behind the frozen horizon."""
+        self.assembly = replace(self.assembly, sequence=sequence)
 
     def times(self, now: float) -> FloatArray:
         """Return the times (N,) [s] of the next steps, as far as known."""
@@ -174,6 +250,8 @@ class LineDesk:
         self._begun.pop(request, None)
         self._loaded.discard(request)
         self._delayed.discard(request)
+        self._expected.pop(request, None)
+        self.batches.pop(request, None)
 
     def left(self, load: LoadId, now: float) -> None:
         """Book a container that has left its place: an empty one that was fetched makes room."""
@@ -195,62 +273,6 @@ class LineDesk:
                     return key, one
         return None
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return what must outlive the process, as JSON can hold it."""
-        line = self.assembly
-        return {
-            'serial': self.serial,
-            'position': line.position,
-            'state': int(line.state),
-            'speed': line.pace.speed,
-            'held': dict(line.held),
-            'done': line.done,
-            'stood': [line.stood_starved, line.stood_own],
-            'side': self.side.out(),
-            'stock': [_part_out(key, part) for key, part in line.stock.items()],
-        }
-
-    def restore(self, saved: Mapping[str, Any]) -> None:
-        """Take over what a former process saved; parts that no longer exist are left out."""
-        stock = dict(self.assembly.stock)
-        for one in saved['stock']:
-            key = (one['station'], one['item'])
-            if key in stock:
-                stock[key] = _part_in(stock[key], one)
-        if 'side' in saved:
-            self.side = line_side(saved['side'])
-        starved, own = saved['stood']
-        state = State(saved['state'])
-        self.serial = saved['serial']
-        self.assembly = replace(
-            self.assembly,
-            stock=stock,
-            position=saved['position'],
-            # A starved line looks again whether its parts are there.
-            state=State.EXECUTE if state == State.SUSPENDED else state,
-            pace=replace(self.assembly.pace, speed=saved['speed']),
-            held=saved['held'],
-            done=saved['done'],
-            stood_starved=starved,
-            stood_own=own,
-        )
-
-    def units_out(self) -> dict[str, Any]:
-        """Return the sequence as JSON can hold it."""
-        row = self.assembly.sequence
-        units = [[u.id, u.order, u.owner, u.model, u.due] for u in row.units]
-        return {'first': row.first, 'units': units}
-
-    def units_in(self, saved: Mapping[str, Any]) -> None:
-        """Take over a saved sequence; units of models that no longer exist are left out."""
-        units = (
-            Unit(unit, order, owner, model, inf if due is None else due)
-            for unit, order, owner, model, due in saved['units']
-        )
-        known = tuple(unit for unit in units if unit.model in self.assembly.plan.models)
-        sequence = LineSequence(saved['first'], known)
-        self.assembly = replace(self.assembly, sequence=sequence)
-
     def _as_found(self, key: PartKey) -> PartStock:
         """Return the stock that a container was put into: an empty in its way must have gone."""
         part = self.assembly.stock[key]
@@ -271,24 +293,3 @@ def _hold_all(part: PartStock, why: str) -> tuple[PartStock, list[Intent]]:
     told = [hold(one, why) for one in part.promises]
     intents = [intent for _, found in told for intent in found]
     return replace(part, promises=tuple(one for one, _ in told)), intents
-
-
-def _part_out(key: PartKey, part: PartStock) -> dict[str, Any]:
-    return {
-        'station': key[0],
-        'item': key[1],
-        'contents': list(part.contents),
-        'empties': part.empties,
-        'promises': [
-            [p.request, p.quantity, p.earliest, p.due, p.asked, p.held] for p in part.promises
-        ],
-    }
-
-
-def _part_in(part: PartStock, saved: Mapping[str, Any]) -> PartStock:
-    """Return the saved stock, cut to the places that there are now."""
-    contents = tuple(min(one, part.container_quantity) for one in saved['contents'])
-    contents = contents[: part.places]
-    promises = tuple(Promise(*one) for one in saved['promises'])
-    empties = min(saved['empties'], part.places - len(contents))
-    return replace(part, contents=contents, empties=empties, promises=promises)

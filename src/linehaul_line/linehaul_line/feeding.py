@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from linehaul_line.dispatch import candidate, priority
-from linehaul_line.ids import ItemId, RequestId, StationId
+from linehaul_line.ids import NO_ORDER, ItemId, OrderId, RequestId, StationId, UnitId
 from linehaul_line.lookahead import FloatArray, Policy, next_window, propose
 from linehaul_line.response import Response
 from linehaul_line.stock import PartStock, Promise, promise, withdraw
@@ -29,7 +29,10 @@ NEAR = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask the fleet for a container. Times [s]; priority as in deliver_material."""
+    """Ask the fleet for a container. Times [s]; priority as in deliver_material.
+
+    order: that it is for; empty: stock of the line. units: that it is packed for, in line order.
+    """
 
     request: RequestId
     station: StationId
@@ -38,6 +41,8 @@ class Ask:
     earliest: float
     due: float
     priority: int
+    order: OrderId = NO_ORDER
+    units: tuple[UnitId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

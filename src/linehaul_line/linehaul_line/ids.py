@@ -15,9 +15,11 @@ ModelId = NewType('ModelId', str)
 StationId = PlaceId
 
 NO_LOAD = LoadId('')
+NO_ORDER = OrderId('')
 
 __all__ = [
     'NO_LOAD',
+    'NO_ORDER',
     'ItemId',
     'LineId',
     'LoadId',

@@ -8,7 +8,7 @@ it and remain in `units` until they leave the last station.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,7 +30,8 @@ class LinePlan:
 
     changeover: extra seconds of the step in which a unit follows one of another model; `family`
     names what counts as the same, by model. frozen: positions behind the first station that are
-    not re-sequenced any more.
+    not re-sequenced any more. shares: units of each model in a round of the mix that is built
+    where nobody gave a sequence; without: one of each. jis: parts that come in line order.
     """
 
     id: LineId
@@ -40,6 +41,8 @@ class LinePlan:
     changeover: float = 0.0
     family: Mapping[ModelId, str] | None = None
     frozen: int = 20
+    shares: Mapping[ModelId, int] = field(default_factory=dict)
+    jis: frozenset[PartKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

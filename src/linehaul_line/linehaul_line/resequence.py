@@ -59,6 +59,7 @@ def around_late_part(
     arrival: float,
     frozen: int,
     first_position: int = 0,
+    keep_promises: bool = False,
 ) -> Resequenced:
     """Return an order in which the line goes on while a part is late.
 
@@ -71,6 +72,7 @@ def around_late_part(
         arrival: when more will be there [s].
         frozen: slots at the beginning that may not change.
         first_position: position of units[0].
+        keep_promises: leave units where they are whose swap would break a promise.
     """
     order = list(units)
     swaps: list[Swap] = []
@@ -82,6 +84,8 @@ def around_late_part(
         if needed <= left:
             left -= needed
         elif slot >= frozen and (swap := _swap(order, models, item, times, slot, arrival, left)):
+            if keep_promises and swap[1].breaks_promise:
+                continue
             order[slot], order[swap[0]] = order[swap[0]], order[slot]
             left -= _parts(models[order[slot].model], item)
             swaps.append(_described(swap[1], first_position))

@@ -12,14 +12,16 @@ import numpy as np
 
 from linehaul_floor import Flow, Line, PlaceKind, Plant, RouteTable, first_loads, part_places
 from linehaul_line.assembly import Assembly, full_stock
+from linehaul_line.desk import LineDesk
 from linehaul_line.goal_chasing import goal_chasing
 from linehaul_line.ids import LineId, LoadId, ModelId, OrderId, OwnerId, StationId, UnitId
 from linehaul_line.line import LinePlan, LineSequence
 from linehaul_line.loads import LineSide, of_loads
-from linehaul_line.pace import Pace
+from linehaul_line.pace import Break, Pace
 from linehaul_line.product import Model, Unit, parts_of, standard_model
 from linehaul_line.response import Response, prior
-from linehaul_line.sizing import PartDemand
+from linehaul_line.shift import LineShift
+from linehaul_line.sizing import PartDemand, SizeWarning, check_sizes
 
 
 def units(
@@ -58,6 +60,7 @@ def make_line(
     start: float,
     known: int = 500,
     exchange: bool = True,
+    shift: LineShift | None = None,
 ) -> Assembly:
     """Return a line of the plant with full places and units to build.
 
@@ -68,17 +71,35 @@ def make_line(
         start: plant time [s] of its first step.
         known: units in its sequence.
         exchange: empties leave with the vehicle that brings the next container.
+        shift: what it builds and when it rests; instead of `models`.
 
     Raises:
         ProductError: the plant file has no standard model.
     """
-    made = list(models) or [standard_model(plant, line)]
-    plan = LinePlan(line.id, line.stations, {one.id: one for one in made}, line.takt)
+    shift = shift or LineShift(tuple(models) or (standard_model(plant, line),))
+    made = list(shift.models)
+    plan = LinePlan(
+        line.id,
+        line.stations,
+        {one.id: one for one in made},
+        line.takt,
+        shift.changeover,
+        shift.families,
+        shift.frozen,
+        shift.shares,
+        shift.jis,
+    )
     places = {station: part_places(plant, station) for station in line.stations}
     containers = {item.id: item.container_units for item in plant.items.values()}
-    row = units(line.id, made, [1] * len(made), 0, known)
+    row = units(line.id, made, _shares(plan), 0, known)
     stock = full_stock(plan, places, containers, exchange=exchange)
-    return Assembly(plan, LineSequence(0, row), 0, Pace(line.takt, 1.0, start), stock, now=start)
+    breaks = tuple(Break(start + one.begin, start + one.end) for one in shift.breaks)
+    pace = Pace(line.takt, 1.0, start, breaks)
+    return Assembly(plan, LineSequence(0, row), 0, pace, stock, now=start)
+
+
+def _shares(plan: LinePlan) -> list[int]:
+    return [plan.shares.get(model, 1) for model in plan.models]
 
 
 def first_side(plant: Plant, line: Line) -> LineSide:
@@ -132,7 +153,7 @@ def more(line: Assembly, known: int) -> LineSequence:
     if missing <= 0:
         return sequence
     models = list(line.plan.models.values())
-    row = units(line.plan.id, models, [1] * len(models), end, missing)
+    row = units(line.plan.id, models, _shares(line.plan), end, missing)
     return LineSequence(sequence.first, sequence.units + row)
 
 
@@ -152,3 +173,12 @@ def demands(line: Assembly) -> list[PartDemand]:
         )
         found.append(PartDemand(station, item, parts / span, part.places, part.container_quantity))
     return found
+
+
+def size_warnings(desk: LineDesk, *, z: float = 2.0) -> list[SizeWarning]:
+    """Return where places or containers of a line are too small, each station by its response."""
+    by_station: dict[StationId, list[PartDemand]] = {}
+    for demand in demands(desk.assembly):
+        by_station.setdefault(demand.station, []).append(demand)
+    found = [check_sizes(d, desk.responses[s], z=z) for s, d in by_station.items()]
+    return sorted((one for row in found for one in row), key=lambda one: one.cover)

@@ -35,6 +35,7 @@ from linehaul_line.ids import (
     StationId,
     UnitId,
 )
+from linehaul_line.keeping import restore, snapshot
 from linehaul_line.line import (
     LinePlan,
     LineSequence,
@@ -276,7 +277,7 @@ def test_a_line_that_is_starved_frees_no_place_for_what_comes():
     _, ask = first_ask(one)
     one.loaded(ask.request)
     key, promise = one.find(ask.request)
-    stock = replace(one.assembly.stock[key], contents=(1, 12), promises=(promise,))
+    stock = replace(one.assembly.stock[key], contents=(1, 12), exchange=True)
     one.assembly = supplied(one.assembly, key, stock)
     needs = np.arange(100.0) * TAKT
     about = CALM, one.feeding, -1.0, lambda: RequestId('x'), {ask.request}
@@ -350,8 +351,8 @@ def test_a_desk_comes_back_as_it_was():
     one = desk(line(stock=12))
     first_ask(one)
     again = desk(line(stock=12))
-    again.restore(one.snapshot())
-    assert again.snapshot() == one.snapshot()
+    restore(again, snapshot(one))
+    assert snapshot(again) == snapshot(one)
     assert again.assembly.stock == one.assembly.stock
     fresh = [i.request for i in again.tick(400.0)[0] if isinstance(i, Ask)]
     old = {p.request for part in one.assembly.stock.values() for p in part.promises}

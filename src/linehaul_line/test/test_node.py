@@ -35,10 +35,21 @@ PLANT = load_plant('cell')
 LINE = next(iter(PLANT.lines.values()))
 
 
+SHIFT = {
+    'format': 1,
+    'lines': {
+        'fa1': {
+            'models': {'plain': {'bill': {'fa1_01': {'casing': 1}, 'fa1_02': {'compressor': 1}}}},
+            'jis': {'fa1_01': 'casing', 'fa1_02': 'compressor'},
+        }
+    },
+}
+
+
 class Bench:
     """A line node, a clock that runs fast, and a fleet that delivers when told."""
 
-    def __init__(self, context, state_dir, now=100.0, mappings=''):
+    def __init__(self, context, state_dir, now=100.0, mappings='', shift=''):
         self.node = LineNode(
             context=context,
             parameter_overrides=[
@@ -47,6 +58,7 @@ class Bench:
                 Parameter('use_sim_time', value=True),
                 Parameter('start', value=1.0),
                 Parameter('mappings', value=str(mappings)),
+                Parameter('shift', value=str(shift)),
                 Parameter('known', value=60),
             ],
         )
@@ -93,8 +105,8 @@ class Bench:
         assembly = self.node._desks[LINE.id].assembly
         return assembly.stock[goal.station_id, goal.item_id]
 
-    def state(self, executor, **fields):
-        request = SetLineState.Request(line_id=LINE.id, actor='test', **fields)
+    def state(self, executor, target=LINE.id, **fields):
+        request = SetLineState.Request(line_id=target, actor='test', **fields)
         spin_until(executor, self.command.service_is_ready)
         future = self.command.call_async(request)
         spin_until(executor, future.done)
@@ -123,12 +135,24 @@ def test_a_line_asks_takes_what_comes_and_obeys(tmp_path):
                 stock, stock={**stock.stock, key: replace(room, promises=before.promises)}
             )
             bench.arrive(name)
-            spin_until(executor, lambda: name not in bench.node._asks)
+            spin_until(executor, lambda: name not in bench.node._asking.open)
             assert bench.part(goal).quantity == room.quantity + goal.quantity
             assert bench.part(goal).promises == ()
             spin_until(executor, lambda: bench.lines[LINE.id].state.state == State.HELD)
             refused = bench.state(executor, command=SetLineState.Request.COMMAND_RESET)
             assert refused.error_code == ErrorCode.LINE_TRANSITION_NOT_ALLOWED
+            hold, unhold = SetLineState.Request.COMMAND_HOLD, SetLineState.Request.COMMAND_UNHOLD
+            assert bench.state(executor, command=unhold).error_code == 0
+            station = LINE.stations[1]
+            what = {'target': station, 'reason': 'gripper'}
+            assert bench.state(executor, command=hold, **what).error_code == 0
+            assert bench.node._desks[LINE.id].assembly.andon >= {station}
+            assert 'has a fault' in bench.state(executor, command=unhold).error_msg
+            assert bench.state(executor, command=unhold, **what).error_code == 0
+            refused = bench.state(executor, command=unhold, **what)
+            assert refused.error_code == ErrorCode.LINE_TRANSITION_NOT_ALLOWED
+            assert 'has no fault' in refused.error_msg
+            assert bench.state(executor, command=hold).error_code == 0
             speed = SetLineState.Request.COMMAND_SET_SPEED
             assert (
                 bench.state(executor, command=speed, speed_factor=3.0).error_code
@@ -175,19 +199,25 @@ def test_a_real_line_is_seen_through_its_plc(tmp_path):
 
 
 def test_a_killed_line_comes_back_with_its_requests(tmp_path):
+    shift = tmp_path / 'shift.yaml'
+    shift.write_text(yaml.safe_dump(SHIFT), encoding='utf-8')
     with ros_context() as context:
-        bench = Bench(context, tmp_path)
+        bench = Bench(context, tmp_path, shift=shift)
         with spinning(context, bench.node, bench.fleet) as executor:
             spin_until(executor, lambda: bench.goals)
             bench.step = 0.0
             name, (goal, _) = next(iter(bench.goals.items()))
             position = bench.node._desks[LINE.id].assembly.position
         # Not closed: as after kill -9.
-        again = Bench(context, tmp_path, now=bench.now)
+        again = Bench(context, tmp_path, now=bench.now, shift=shift)
         with spinning(context, again.node, again.fleet) as executor:
             spin_until(executor, lambda: name in again.goals)
             assert again.goals[name][0] == goal
             assert name in [one.request for one in again.part(goal).promises]
-            assert again.node._desks[LINE.id].assembly.position >= position
+            desk = again.node._desks[LINE.id]
+            assert desk.assembly.position >= position
+            assert desk.batches == bench.node._desks[LINE.id].batches
+            assert again.node._asking.open == bench.node._asking.open
+            assert [unit.model for unit in desk.assembly.sequence.units[:4]] == ['plain'] * 4
         again.node.close()
         bench.node.close()
