@@ -29,7 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Set the environment of this test run and of the processes it starts."""
     os.environ['ROS_DOMAIN_ID'] = str(_lease_domain())
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    if 'FASTDDS_DEFAULT_PROFILES_FILE' not in os.environ:  # it keeps to this machine, too
+        os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     os.environ['MPLBACKEND'] = 'Agg'
     # The first call of a numba kernel compiles it: a deadline would measure the compiler.
     settings.register_profile('linehaul', deadline=None, print_blob=True)

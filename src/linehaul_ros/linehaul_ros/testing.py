@@ -16,7 +16,8 @@ from linehaul_ros.run import make_executor
 @contextlib.contextmanager
 def ros_context() -> Iterator[rclpy.Context]:
     """Give a context of its own, on localhost and in a domain that other tests don't use."""
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    if 'FASTDDS_DEFAULT_PROFILES_FILE' not in os.environ:  # it keeps to this machine, too
+        os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     domain = int(os.environ.get('ROS_DOMAIN_ID', '0')) or 1 + os.getpid() % 100
     context = rclpy.Context()
     context.init(domain_id=domain)
