@@ -229,9 +229,14 @@ class Campaign(Node):
 
 def store(k: int) -> StoreLoad.Goal:
     """Return the k-th storage."""
-    item, lot = ITEMS[k % 4], f'lot_{k // 40}'
+    item, lot = ITEMS[k % 4], f'lot_{k // 40}'  # one lot's containers are alike
     return StoreLoad.Goal(
-        request_id=f's{k}', load_id=f'l{k}', item_id=item, lot=lot, quantity=10 + k % 3, height=nan
+        request_id=f's{k}',
+        load_id=f'l{k}',
+        item_id=item,
+        lot=lot,
+        quantity=10 + k // 40 % 3,
+        height=nan,
     )
 
 
@@ -302,7 +307,7 @@ def main() -> int:
     parser.add_argument('--run-dir', type=Path, help='goes on where its last part stopped')
     parser.add_argument('--budget', type=float, default=1e9, help='wall time of this part [s]')
     args = parser.parse_args()
-    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))  # nobody else's
     with tempfile.TemporaryDirectory() as name:
         folder = args.run_dir or Path(name)
         return campaign(args, folder, time.monotonic() + args.budget)

@@ -16,7 +16,6 @@ from math import log
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -52,6 +51,8 @@ def best_radii(count: int, s: float) -> tuple[float, ...]:
     def radii(steps: Floats) -> Floats:
         weights = np.exp(np.append(steps, 0.0))
         return np.asarray(np.cumsum(weights)[:-1] / weights.sum())
+
+    from scipy.optimize import minimize  # slow to import, and a node starts without it
 
     start = np.linspace(-1.5, 0.0, count - 1)
     found = minimize(
