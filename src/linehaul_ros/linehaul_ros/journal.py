@@ -115,16 +115,16 @@ class Journal:
         if self._db.in_transaction:
             self._db.execute('ROLLBACK')
 
-    def replay(self) -> Iterator[Record]:
-        """Yield every record in the order of writing.
+    def replay(self, after: int = 0) -> Iterator[Record]:
+        """Yield every record behind one, in the order of writing.
 
         Raises:
             JournalError: the file is damaged; the text says at which record.
         """
-        last = 0
+        last = after
         try:
             for seq, time, kind, body in self._db.execute(
-                'SELECT seq, time, kind, body FROM event ORDER BY seq'
+                'SELECT seq, time, kind, body FROM event WHERE seq > ? ORDER BY seq', (after,)
             ):
                 yield Record(seq, time, kind, orjson.loads(body))
                 last = seq
@@ -133,6 +133,23 @@ class Journal:
                 f'journal {self.path}: damaged after record {last}: {error}; '
                 'move the file away to begin anew, or restore it from a backup'
             ) from error
+
+    @property
+    def last(self) -> int:
+        """The number of the last record; 0: there is none."""
+        return int(self._db.execute('SELECT ifnull(max(seq), 0) FROM event').fetchone()[0])
+
+    def look(self, name: str) -> Any:
+        """Return the last value that was kept under a name; None: there is none.
+
+        Raises:
+            JournalError: the file is damaged.
+        """
+        try:
+            row = self._db.execute('SELECT body FROM kept WHERE name = ?', (name,)).fetchone()
+            return orjson.loads(row[0]) if row else None
+        except (sqlite3.DatabaseError, orjson.JSONDecodeError) as error:
+            raise JournalError(f'journal {self.path}: damaged: {error}') from error
 
     def kept(self) -> dict[str, Any]:
         """Return the last value of each name that was kept.

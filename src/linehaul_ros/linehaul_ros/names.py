@@ -54,6 +54,7 @@ from linehaul_interfaces.srv import (
     SetLineSequence,
     SetLineState,
     SetRoadState,
+    TraceOrder,
 )
 from linehaul_ros.qos import COMMAND, EVENTS, LATCHED
 
@@ -139,3 +140,5 @@ SET_LINE_STATE = Endpoint('set_line_state', SetLineState)
 SET_LINE_SEQUENCE = Endpoint('set_line_sequence', SetLineSequence)
 COMMAND_ALARM = Endpoint('command_alarm', CommandAlarm)
 REVIEW_WARNING = Endpoint('review_warning', ReviewWarning)
+#: What a distribution centre knows of an order or a unit, with the proof of shipping.
+TRACE_SHIPPING = Endpoint('distribution/{id}/trace_order', TraceOrder)

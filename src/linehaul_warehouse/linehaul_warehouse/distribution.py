@@ -117,6 +117,17 @@ def to_stage(centre: Centre, truck_id: TruckId, now: float) -> list[UnitId]:
     return [u for u in centre.orders[order_id].unit_ids if u not in have]
 
 
+def to_load(centre: Centre, truck_id: TruckId) -> list[UnitId]:
+    """Return the units that may go from their lane onto a truck now: last stop first."""
+    truck = centre.trucks[truck_id]
+    on_it = centre.loaded[truck_id]
+    order_id = centre.next_stop(truck_id, on_it)
+    if truck.left or order_id == NO_ORDER or not centre.in_turn(order_id, on_it):
+        return []
+    units = centre.orders[order_id].unit_ids
+    return [u for u in units if centre.places[u][0] is UnitPlace.LANE]
+
+
 def scan_lane(centre: Centre, unit_id: UnitId, lane_id: LaneId, now: float) -> list[Happening]:
     """Take a scan at the entrance of a staging lane."""
     order = centre.orders.get(centre.units.get(unit_id, NO_ORDER))

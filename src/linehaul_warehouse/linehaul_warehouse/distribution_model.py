@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, NewType, Union, get_args
 
-from linehaul_warehouse.codec import build
+from linehaul_warehouse.codec import build, plain
 from linehaul_warehouse.errors import EventError
 from linehaul_warehouse.ids import NO_ORDER, OrderId
 
@@ -155,11 +155,27 @@ def happening_of(kind: str, body: Mapping[str, Any]) -> Happening:
         raise EventError(f'journal: {kind} has a body that does not fit: {error}') from error
 
 
+def order_name(order_id: OrderId) -> str:
+    """Return under which name an order is kept that was shipped."""
+    return f'order:{order_id}'
+
+
+def unit_name(unit_id: UnitId) -> str:
+    """Return the same of a unit."""
+    return f'unit:{unit_id}'
+
+
+def truck_name(truck_id: TruckId) -> str:
+    """Return the same of a truck."""
+    return f'truck:{truck_id}'
+
+
 @dataclass(slots=True)
 class Centre:
     """Orders, trucks, where each unit is, and what was proved.
 
-    lanes: units a staging lane holds. docks: dock doors.
+    lanes: units a staging lane holds. docks: dock doors. gone: orders that were shipped and are
+    no longer known here (`set_aside`).
     """
 
     lanes: dict[LaneId, int]
@@ -172,6 +188,7 @@ class Centre:
     staged: dict[TruckId, list[UnitId]] = field(default_factory=dict)
     loaded: dict[TruckId, list[UnitId]] = field(default_factory=dict)
     mis_sorts: int = 0
+    gone: int = 0
 
     def apply(self, event: Happening) -> None:
         """Fold one event in.
@@ -237,6 +254,29 @@ class Centre:
                 self.places[unit] = (UnitPlace.SHIPPED, truck_id)
             self.orders[order.order_id] = replace(order, shipped=True)
             self.proofs[order.order_id] = proof
+
+    @property
+    def shipped(self) -> int:
+        """Orders that were shipped, ever."""
+        return self.gone + len(self.proofs)
+
+    def set_aside(self) -> dict[str, dict[str, Any]]:
+        """Forget the trucks that have left with their orders; return all that, by name.
+
+        Names are those of `order_name`, `unit_name` and `truck_name`.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        for truck in [t for t in self.trucks.values() if t.left]:
+            del self.trucks[truck.id], self.staged[truck.id], self.loaded[truck.id]
+            found[truck_name(truck.id)] = plain(truck)
+            for order_id in truck.stops:
+                order, proof = self.orders.pop(order_id), self.proofs.pop(order_id)
+                self.gone += 1
+                found[order_name(order_id)] = {'order': plain(order), 'proof': plain(proof)}
+                for unit in order.unit_ids:
+                    del self.units[unit], self.places[unit]
+                    found[unit_name(unit)] = {'order_id': order_id}
+        return found
 
     def phase(self, order_id: OrderId) -> SetPhase:
         """Return how far an order's set is."""

@@ -5,7 +5,7 @@
 import random
 
 import pytest
-from linehaul_warehouse.centre.desk import Action, Desk, StepName, Told, Verdict
+from linehaul_warehouse.centre.desk import Action, Desk, StepName, Told, Verdict, reply_name
 from linehaul_warehouse.codec import plain
 from linehaul_warehouse.codes import Code
 from linehaul_warehouse.distribution_model import Centre, SetPhase, UnitPlace, happening_of
@@ -19,21 +19,37 @@ class Floor:
 
     def __init__(self):
         self.file, self.told = [], 0
+        self.kept, self.snapshot = {}, (0, None)
         self.desk = self.open()
 
     def open(self):
-        desk = Desk(Centre({'lane_01': 8}, ('dock_01',)), frozenset([GATE]), 3600.0, self.write)
-        for event_id, rows in self.file:
-            desk.apply(event_id, [happening_of(kind, body) for kind, body in rows])
+        desk = Desk(
+            Centre({'lane_01': 8}, ('dock_01',)),
+            frozenset([GATE]),
+            3600.0,
+            self.write,
+            self.kept.get,
+        )
+        after, body = self.snapshot
+        if body is not None:
+            desk.restore(body)
+        for event_id, rows in self.file[after:]:
+            desk.apply(event_id, [happening_of(kind, body) for kind, body in rows], 0.0)
         return desk
 
-    def write(self, told, happened):
+    def write(self, told, happened, reply):
+        self.kept[reply_name(told.event_id)] = plain(reply)
         self.file.append((told.event_id, [(type(one).__name__, plain(one)) for one in happened]))
 
     def crash(self):
         before = plain(self.desk.centre)
         self.desk = self.open()
         assert plain(self.desk.centre) == before
+
+    def save(self):
+        gone = self.desk.set_aside()
+        self.snapshot = len(self.file), plain(self.desk.snapshot())
+        self.kept |= plain(gone)
 
     def tell(self, step, action=Action.OBSERVE, time=100.0, event_id='', **fields):
         self.told += 1
@@ -135,11 +151,67 @@ def test_trucks_leave_whole_and_once_with_crashes_and_one_mis_sort_in_a_thousand
                     assert floor.scan(step, unit, place, truck).verdict is Verdict.TAKEN
                     if rng.random() < 0.01:
                         floor.crash()
+                    if rng.random() < 0.005:
+                        floor.save()
         reply = floor.tell(StepName.DEPARTING, parent_id=truck, time=200.0, event_id=f'left{k}')
         again = floor.tell(StepName.DEPARTING, parent_id=truck, time=300.0, event_id=f'left{k}')
         assert reply == again
         proofs += reply.proofs
     assert injected == floor.desk.centre.mis_sorts == 2
-    assert sorted(p.order_id for p in proofs) == sorted(floor.desk.centre.orders)
-    assert {place for place, _ in floor.desk.centre.places.values()} == {UnitPlace.SHIPPED}
+    assert len(proofs) == floor.desk.centre.shipped == len({p.order_id for p in proofs}) == 500
+    assert {place for place, _ in floor.desk.centre.places.values()} <= {UnitPlace.SHIPPED}
+    for proof in proofs:
+        traced = floor.desk.trace(proof.order_id)
+        assert (traced.proof, traced.phase) == (proof, 'SHIPPED')
+        scans = [m.step for m in traced.marks if m.step in ('receiving', 'staging', 'loading')]
+        assert len(scans) >= 6
+        assert traced.marks[-1].step == 'shipping'
+        assert floor.desk.trace(unit_id=proof.unit_ids[1]) == traced
     assert {p.stop for p in proofs} == {1, 2}
+
+
+def test_what_was_shipped_is_set_aside_and_stays_what_it_was():
+    floor = Floor()
+    floor.announce('o', 'u1', 'u2', event_id='a')
+    floor.plan('t', 'o')
+    for unit in ('u1', 'u2'):
+        floor.scan(StepName.RECEIVING, unit, GATE, event_id=f'in_{unit}')
+    assert [(c.step, c.unit_id, c.place_id) for c in floor.desk.calls(150.0)] == [
+        (StepName.STAGING, 'u1', 'lane_01'),
+        (StepName.STAGING, 'u2', 'lane_01'),
+    ]
+    assert floor.desk.calls(50.0) == []  # before its window
+    floor.scan(StepName.STAGING, 'u1', 'lane_01')
+    floor.scan(StepName.STAGING, 'u2', 'lane_01')
+    (first, _) = floor.desk.calls(150.0)
+    assert (first.step, first.truck_id, first.place_id) == (StepName.LOADING, 't', 'dock_01')
+    for unit in ('u1', 'u2'):
+        floor.scan(StepName.LOADING, unit, 'dock_01', 't')
+    assert floor.desk.calls(150.0) == []
+    left = floor.tell(StepName.DEPARTING, parent_id='t', event_id='left')
+    before = floor.desk.trace('o')
+    floor.save()
+    floor.crash()
+    assert not floor.desk.centre.orders
+    assert not floor.desk.trails
+    assert floor.desk.centre.shipped == 1
+    assert floor.desk.trace('o').proof == before.proof == left.proofs[0]
+    assert [m.step for m in floor.desk.trace('o').marks] == [m.step for m in before.marks]
+    floor.desk.replies.clear()
+    assert floor.tell(StepName.DEPARTING, parent_id='t', event_id='left') == left
+    assert floor.scan(StepName.RECEIVING, 'u1', GATE, event_id='in_u1').verdict is Verdict.TAKEN
+    assert floor.announce('o', 'u1', 'u2').verdict is Verdict.TAKEN  # known, and not anew
+    assert not floor.desk.centre.orders
+    assert floor.announce('o', 'u1', 'u3').code is Code.INVALID_ARGUMENT
+    assert floor.announce('p', 'u1').code is Code.INVALID_ARGUMENT
+    assert floor.plan('t', 'o').code is Code.INVALID_ARGUMENT
+    assert floor.plan('t2', 'o').code is Code.UNKNOWN_ID
+    assert floor.tell(StepName.DEPARTING, parent_id='t').verdict is Verdict.TAKEN
+    assert floor.scan(StepName.RECEIVING, 'u2', GATE).verdict is Verdict.MIS_SORTED
+    assert floor.desk.trace('nobody') is None
+    assert floor.desk.trace() is None
+
+
+def test_a_snapshot_that_does_not_fit_is_told():
+    with pytest.raises(EventError, match='snapshot'):
+        Floor().desk.restore({'centre': {}})

@@ -7,8 +7,9 @@ from typing import Any
 
 from linehaul_ros.time import from_time, to_time
 
-from linehaul_interfaces.msg import DistributionState, OrderEvent, OrderSetState
-from linehaul_warehouse.centre.desk import Action, Reply, StepName, Told, Verdict
+from linehaul_interfaces.msg import DistributionState, OrderEvent, OrderSetState, UserOrder
+from linehaul_warehouse.centre.desk import Action, Call, Reply, StepName, Told, Verdict
+from linehaul_warehouse.centre.trail import Mark, Traced
 from linehaul_warehouse.distribution_model import Centre, Proof, UnitPlace
 from linehaul_warehouse.ids import OrderId
 
@@ -123,6 +124,57 @@ def state_to_msg(centre_id: str, centre: Centre, now: float) -> DistributionStat
         centre_id=centre_id,
         stamp=to_time(now),
         sets=sets,
-        shipped=len(centre.proofs),
+        shipped=centre.shipped,
         mis_sorts=centre.mis_sorts,
+    )
+
+
+def call_to_msg(centre_id: str, call: Call, now: float) -> OrderEvent:
+    """Make a call: the step with action ADD, told again until its scan has come."""
+    return OrderEvent(
+        event_id=f'{centre_id}:call:{call.step.value}:{call.unit_id}:{call.truck_id}',
+        event_type=OrderEvent.TYPE_OBJECT,
+        action=OrderEvent.ACTION_ADD,
+        stamp=to_time(now),
+        order_id=call.order_id,
+        owner=call.owner,
+        business_step=call.step.value,
+        disposition='called',
+        place_id=call.place_id,
+        source=centre_id,
+        parent_id=call.truck_id,
+        object_ids=[call.unit_id],
+    )
+
+
+def traced_to_msgs(centre_id: str, traced: Traced) -> tuple[UserOrder, list[OrderEvent]]:
+    """Make what is known of an order: itself, and what happened, the proof of shipping last."""
+    gone = traced.proof is not None
+    order = UserOrder(
+        order_id=traced.order_id,
+        owner=traced.owner,
+        status=UserOrder.STATUS_SHIPPED if gone else UserOrder.STATUS_UNKNOWN,
+        unit_ids=list(traced.unit_ids),
+    )
+    steps = [one for one in traced.marks if one.step != 'shipping']
+    events = [_mark_to_msg(centre_id, traced, k, one) for k, one in enumerate(steps)]
+    if traced.proof is not None:
+        events.append(proof_to_msg(centre_id, traced.proof))
+    return order, events
+
+
+def _mark_to_msg(centre_id: str, traced: Traced, number: int, mark: Mark) -> OrderEvent:
+    return OrderEvent(
+        event_id=f'{centre_id}:{traced.order_id}:{number}',
+        event_type=OrderEvent.TYPE_OBJECT,
+        action=OrderEvent.ACTION_OBSERVE,
+        stamp=to_time(mark.time),
+        order_id=traced.order_id,
+        owner=traced.owner,
+        business_step=mark.step,
+        disposition=mark.text,
+        place_id=mark.place_id,
+        source=centre_id,
+        parent_id=mark.truck_id,
+        object_ids=list(mark.unit_ids),
     )
