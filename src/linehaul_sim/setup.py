@@ -19,6 +19,7 @@ setup(
     entry_points={
         'console_scripts': [
             'sim = linehaul_sim.node:main',
+            'goods = linehaul_sim.goods.node:main',
             'sensor_source = linehaul_sim.sensor_source.node:main',
         ],
     },
