@@ -84,6 +84,7 @@ class FactoryRun:
         check: watch for overlaps.
         reports: longest time between two states of a vehicle [s].
         told_use: stations begin full, and lines say what they have used up.
+        managed: ports behind which something else than the simulation's stand-in works.
     """
 
     def __init__(
@@ -101,10 +102,12 @@ class FactoryRun:
         check: bool = True,
         reports: float = 1.0,
         told_use: bool = False,
+        managed: tuple[str, ...] = (),
     ) -> None:
         self.plant, self.shift = plant, shift
         world = Settings(seed=seed, step=step, start_time=1000.0, station_empty_time=60.0)
         world = replace(world, check=check, state_interval=reports, told_use=told_use)
+        world = replace(world, managed_ports=managed)
         self.world = World(plant, world)
         bodies = self.world.data.bodies
         rng = np.random.default_rng([seed, 7])
