@@ -66,7 +66,7 @@ def line_state(line: Assembly, times: FloatArray, now: float) -> LineState:
         stopped_time=line.stood_starved + line.stood_own,
         stop_cause=line.cause(),
         upcoming=[
-            _slot(line.position + step, unit, float(time))
+            to_slot(line.position + step, unit, float(time))
             for step, time in enumerate(times)
             if (unit := line.sequence.at(line.position + step)) is not None
         ],
@@ -78,14 +78,15 @@ def packml(state: State, since: float, reason: str) -> PackmlState:
     return PackmlState(state=int(state), since=to_time(since), reason=reason)
 
 
-def _slot(position: int, unit: Unit, planned: float) -> SequenceSlot:
+def to_slot(position: int, unit: Unit, planned: float) -> SequenceSlot:
+    """Convert a unit at its position; planned: [s], inf where there is no such time."""
     return SequenceSlot(
         position=position,
         unit_id=unit.id,
         order_id=unit.order,
         owner=unit.owner,
         model_id=unit.model,
-        planned=to_time(planned),
+        planned=_when(planned),
     )
 
 

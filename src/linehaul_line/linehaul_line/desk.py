@@ -42,7 +42,8 @@ class LineDesk:
 
     steps: how far the sequence is looked at. serial: requests made so far, in the request ids, so
     that a restarted desk never uses one twice. side: which loads stand beside the stations.
-    batches: what requests for parts in line order are packed for.
+    batches: what requests for parts in line order are packed for. given: somebody gave the
+    sequence; else the line builds its mix for stock.
     """
 
     assembly: Assembly
@@ -52,6 +53,7 @@ class LineDesk:
     serial: int = 0
     side: LineSide = field(default_factory=LineSide)
     batches: dict[RequestId, Batch] = field(default_factory=dict)
+    given: bool = False
     _begun: dict[RequestId, float] = field(default_factory=dict)
     _loaded: set[RequestId] = field(default_factory=set)
     _delayed: set[RequestId] = field(default_factory=set)
@@ -160,7 +162,7 @@ class LineDesk:
 
     def set_sequence(self, sequence: LineSequence) -> None:
         """Build other units behind the frozen horizon."""
-        self.assembly = replace(self.assembly, sequence=sequence)
+        self.assembly, self.given = replace(self.assembly, sequence=sequence), True
 
     def times(self, now: float) -> FloatArray:
         """Return the times (N,) [s] of the next steps, as far as known."""

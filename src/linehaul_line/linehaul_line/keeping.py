@@ -14,6 +14,7 @@ from linehaul_line.loads import line_side
 from linehaul_line.pace import Break
 from linehaul_line.packml import State
 from linehaul_line.product import Unit
+from linehaul_line.response import Moments, Response, phases
 from linehaul_line.stock import PartStock, Promise
 
 
@@ -32,6 +33,11 @@ def snapshot(desk: LineDesk) -> dict[str, Any]:
         'breaks': [[one.begin, one.end] for one in line.pace.breaks],
         'batches': [[name, one.station, one.contents] for name, one in desk.batches.items()],
         'stock': [_part_out(key, part) for key, part in line.stock.items()],
+        'responses': {
+            station: [[m.mean, m.variance, m.weight] for m in phases(one)]
+            for station, one in desk.responses.items()
+        },
+        'given': desk.given,
     }
 
 
@@ -51,7 +57,10 @@ def restore(desk: LineDesk, saved: Mapping[str, Any]) -> None:
     breaks = tuple(Break(*one) for one in saved.get('breaks', ())) or desk.assembly.pace.breaks
     starved, own = saved['stood']
     state = State(saved['state'])
-    desk.serial = saved['serial']
+    for station, rows in saved.get('responses', {}).items():
+        if station in desk.responses:
+            desk.responses[station] = Response(*(Moments(*row) for row in rows))
+    desk.serial, desk.given = saved['serial'], saved.get('given', False)
     desk.assembly = replace(
         desk.assembly,
         stock=stock,

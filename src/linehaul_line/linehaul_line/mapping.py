@@ -15,7 +15,7 @@ from typing import Any
 from linehaul_line.assembly import Assembly
 from linehaul_line.errors import MappingError, StockError
 from linehaul_line.ids import ItemId, LineId, StationId
-from linehaul_line.line import PartKey
+from linehaul_line.line import PartKey, trim
 from linehaul_line.packml import State
 from linehaul_line.stock import PartStock, count
 
@@ -156,6 +156,11 @@ def seen(
     )
 
 
+def counted_on(line: Assembly, position: int, offset: int) -> int:
+    """Return what to add to a PLC's count of units, which may have begun anew or run over."""
+    return offset if position + offset >= line.position else line.position - position
+
+
 def apply(line: Assembly, read: Seen, now: float) -> Assembly:
     """Return the line as it was seen at a time [s]; a lower count of parts was used up."""
     if read.position is not None and read.position > line.position:
@@ -163,6 +168,7 @@ def apply(line: Assembly, read: Seen, now: float) -> Assembly:
         line = replace(
             line,
             position=read.position,
+            sequence=trim(line.plan, line.sequence, read.position),
             done=line.done + read.position - line.position,
             pace=replace(line.pace, next_step=now + step),
         )

@@ -34,7 +34,7 @@ from linehaul_line.keeping import restore, snapshot, units_in, units_out
 from linehaul_line.late import WorkedAround
 from linehaul_line.line import LineSequence
 from linehaul_line.lookahead import Policy
-from linehaul_line.mapping import apply, parse_mapping
+from linehaul_line.mapping import apply, counted_on, parse_mapping
 from linehaul_line.packing import OutOfOrder
 from linehaul_line.services.node import Services
 from linehaul_line.shift import LineShift, parse_shift
@@ -106,6 +106,7 @@ class LineNode(Node):
         self._plant = load_plant(self._config.plant)
         self._desks: dict[LineId, LineDesk] = {}
         self._plcs: dict[LineId, StationClient] = {}
+        self._offsets: dict[LineId, int] = {}
         self._saved: dict[LineId, LineSequence] = {}
         self._shifts = self._read_shift()
         self._asking = Asking(self, self._desks, adjust=self._config.adjust)
@@ -201,7 +202,7 @@ class LineNode(Node):
             real = line in self._plcs
             if real:
                 self._see(line, desk, now)
-            else:
+            if not (real and desk.given):  # a real line builds what it was given, and no more
                 known = more(desk.assembly, self._config.known // 2)
                 desk.assembly = replace(desk.assembly, sequence=known)
             found, events = desk.tick(now, simulated=not real)
@@ -218,6 +219,13 @@ class LineNode(Node):
         if isinstance(read, Silent):
             self.get_logger().warning(f'line={line} {read.text}', throttle_duration_sec=30.0)
             return
+        if read.position is not None:
+            before = self._offsets.get(line, 0)
+            offset = self._offsets[line] = counted_on(desk.assembly, read.position, before)
+            if offset != before:
+                text = f'line={line} counts its units anew from {read.position}'
+                self.get_logger().warning(text)
+            read = replace(read, position=read.position + offset)
         desk.assembly = apply(desk.assembly, read, now)
 
     def _log(self, line: LineId, events: list[Event | OutOfOrder | WorkedAround]) -> None:

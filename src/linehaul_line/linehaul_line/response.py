@@ -76,6 +76,11 @@ class Response:
         return max(0.0, self.travel.mean - z * self.travel.spread)
 
 
+def phases(response: Response) -> tuple[Moments, Moments, Moments, Moments]:
+    """Return wait, travel, transfer and clearing, as `Response` takes them."""
+    return response.wait, response.travel, response.transfer, response.clearing
+
+
 def prior(
     wait: float, travel: float, transfer: float, *, relative_spread: float = 0.25
 ) -> Response:

@@ -13,6 +13,7 @@ lines:
     changeover: 60.0                          # [s] when a unit of another family follows
     families: {small: split, large: split}    # without: each model is its own
     frozen: 20                                # units behind the first station
+    spacing: {inverter: [1, 2]}               # option: at most so many in so many slots
     breaks: [[7200, 8100]]                    # [s] from the first step
     jis: {fa1_02: [compressor]}               # containers packed for the next units, in order
     kits: {fa1_03: kit_fa1_03}                # one kit for a unit, in order; bills list its parts
@@ -33,7 +34,17 @@ from linehaul_line.line import PartKey
 from linehaul_line.pace import Break
 from linehaul_line.product import Model, parse_products, standard_model
 
-_KEYS = {'models', 'shares', 'changeover', 'families', 'frozen', 'breaks', 'jis', 'kits'}
+_KEYS = {
+    'models',
+    'shares',
+    'changeover',
+    'families',
+    'frozen',
+    'breaks',
+    'jis',
+    'kits',
+    'spacing',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ class LineShift:
     models: as the line takes them, kits for their parts. shares: units of each in a round of the
     mix. breaks: [s] from the first step. jis: parts that come in line order, kits with them.
     packed: models with the parts that are packed into kits. kits: item of the kit by station.
+    spacing: at most so many of an option in so many slots.
     """
 
     models: tuple[Model, ...]
@@ -54,6 +66,7 @@ class LineShift:
     jis: frozenset[PartKey] = frozenset()
     packed: tuple[Model, ...] = ()
     kits: Mapping[StationId, ItemId] = field(default_factory=dict)
+    spacing: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def parse_shift(document: Any, plant: Plant) -> dict[LineId, LineShift]:
@@ -116,7 +129,22 @@ def _line(plant: Plant, line: Line, body: Mapping[str, Any], problems: list[str]
         jis | {(station, item) for station, item in kits.items()},
         listed,
         kits,
+        _spacing(listed, body.get('spacing', {}), f'{line.id}, spacing', problems),
     )
+
+
+def _spacing(
+    models: Iterable[Model], body: Any, where: str, problems: list[str]
+) -> dict[str, tuple[int, int]]:
+    options = {option for model in models for option in model.options}
+    found = {}
+    for name, pair in body.items() if isinstance(body, Mapping) else [('', body)]:
+        fits = isinstance(pair, list) and len(pair) == 2 and all(type(x) is int for x in pair)
+        if name not in options or not fits or not 1 <= pair[0] <= pair[1]:
+            problems.append(f'{where}, {name}: {pair!r} found, wanted an option: [most, of]')
+        else:
+            found[str(name)] = (pair[0], pair[1])
+    return found
 
 
 def _number(

@@ -6,6 +6,9 @@ import pytest
 
 pytest.importorskip('rclpy', reason='no ROS 2 here')
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -159,6 +162,38 @@ def test_a_line_asks_takes_what_comes_and_obeys(tmp_path):
                 == ErrorCode.LINE_SPEED_OUT_OF_RANGE
             )
         assert bench.node.close() == 0
+
+
+def test_a_sequence_from_a_file_is_what_the_line_builds_next(tmp_path):
+    units = tmp_path / 'units.csv'
+    model = f'{LINE.id}_standard'
+    units.write_text(
+        'unit_id,order_id,owner,model_id,due\n'
+        + ''.join(f'x{k},order-{k},anna,{model},{100 * k}\n' for k in range(5)),
+        encoding='utf-8',
+    )
+    command = ['-m', 'linehaul_line.send_sequence', '--line', LINE.id, '--units', str(units)]
+    with ros_context() as context:
+        bench = Bench(context, tmp_path)
+        bench.step = 0.1
+        with spinning(context, bench.node, bench.fleet) as executor:
+            client = subprocess.Popen(
+                [sys.executable, *command, '--actor', 'anna', '--wait', '60'],
+                env={**os.environ, 'ROS_DOMAIN_ID': str(context.get_domain_id())},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            spin_until(executor, lambda: client.poll() is not None, 60.0)
+        assert client.returncode == 0
+        first = int(client.communicate()[0].split()[-2])
+        desk = bench.node._desks[LINE.id]
+        found = [desk.assembly.sequence.at(first + k) for k in range(5)]
+        assert [(u.id, u.order, u.owner) for u in found] == [
+            (f'x{k}', f'order-{k}', 'anna') for k in range(5)
+        ]
+        assert found[4].due == pytest.approx(found[0].due + 400.0)
+        assert desk.given
+        bench.node.close()
 
 
 def test_a_used_container_is_told_until_the_floor_knows(tmp_path):

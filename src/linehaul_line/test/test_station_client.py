@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linehaul_line.errors import MappingError
-from linehaul_line.mapping import Seen, Signal, apply, parse_mapping, seen
+from linehaul_line.mapping import Seen, Signal, apply, counted_on, parse_mapping, seen
 from linehaul_line.packml import State
 from linehaul_line.source import make_line
 from linehaul_line.station_client import Silent, StationClient, blocks, decode
@@ -197,6 +197,20 @@ def test_blocks_hold_every_register_and_stay_within_the_limit(rows):
     for register, kind in rows:
         assert {register, register + (1 if kind == 'float32' else 0)} <= held
     assert all(1 <= count <= 125 for _, count in found)
+
+
+def test_a_plc_that_counts_anew_goes_on_where_the_line_was():
+    """After a restart, or past what its register holds; the line once stood still for it."""
+    line = make_line(PLANT, next(iter(PLANT.lines.values())), start=0.0, known=300)
+    offset, positions = 0, []
+    for count in (7, 8, 150, 0, 1, 2, 90):
+        offset = counted_on(line, count, offset)
+        seen_now = Seen(State.EXECUTE, count + offset, None, {})
+        line = apply(line, seen_now, 1.0)
+        positions.append(line.position)
+    assert positions == [7, 8, 150, 150, 151, 152, 240]
+    assert line.done == 240
+    assert line.sequence.first > 0  # what has left the line is not kept for ever
 
 
 def test_what_was_seen_becomes_the_line():
