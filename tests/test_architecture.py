@@ -45,6 +45,7 @@ SHELLS = {'node.py', 'convert.py'}
 CLIENTS = {
     'linehaul_fleet/cli/client.py',
     'linehaul_line/request.py',
+    'linehaul_line/operator_client.py',
     'linehaul_line/send_sequence.py',
     'linehaul_sensors/operator_client.py',
     'linehaul_bringup/demo_client.py',

@@ -6,9 +6,11 @@ import pytest
 
 pytest.importorskip('rclpy', reason='no ROS 2 here')
 
+import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -164,35 +166,58 @@ def test_a_line_asks_takes_what_comes_and_obeys(tmp_path):
         assert bench.node.close() == 0
 
 
-def test_a_sequence_from_a_file_is_what_the_line_builds_next(tmp_path):
-    units = tmp_path / 'units.csv'
-    model = f'{LINE.id}_standard'
+@contextmanager
+def commands(context, *lines):
+    """Start commands of the line's package beside a node; give the processes."""
+    env = {**os.environ, 'ROS_DOMAIN_ID': str(context.get_domain_id())}
+    words = [[sys.executable, '-m', *line] for line in lines]
+    running = [subprocess.Popen(one, env=env, stdout=subprocess.PIPE, text=True) for one in words]
+    try:
+        yield running
+    finally:
+        for one in running:
+            if one.poll() is None:
+                one.kill()
+            one.wait()
+            one.stdout.close()
+
+
+def test_a_person_gives_units_from_a_file_sees_the_lines_and_stops_a_station(tmp_path):
+    units, station = tmp_path / 'units.csv', LINE.stations[1]
     units.write_text(
         'unit_id,order_id,owner,model_id,due\n'
-        + ''.join(f'x{k},order-{k},anna,{model},{100 * k}\n' for k in range(5)),
+        + ''.join(f'x{k},order-{k},anna,{LINE.id}_standard,{100 * k}\n' for k in range(5)),
         encoding='utf-8',
     )
-    command = ['-m', 'linehaul_line.send_sequence', '--line', LINE.id, '--units', str(units)]
+    send = 'linehaul_line.send_sequence', '--line', LINE.id, '--units', str(units)
+    lines = 'linehaul_line.operator_cli', '--wait', '60'
     with ros_context() as context:
         bench = Bench(context, tmp_path)
         bench.step = 0.1
-        with spinning(context, bench.node, bench.fleet) as executor:
-            client = subprocess.Popen(
-                [sys.executable, *command, '--actor', 'anna', '--wait', '60'],
-                env={**os.environ, 'ROS_DOMAIN_ID': str(context.get_domain_id())},
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            spin_until(executor, lambda: client.poll() is not None, 60.0)
-        assert client.returncode == 0
-        first = int(client.communicate()[0].split()[-2])
-        desk = bench.node._desks[LINE.id]
+        with (
+            spinning(context, bench.node, bench.fleet) as executor,
+            commands(
+                context,
+                [*send, '--actor', 'anna', '--wait', '60'],
+                [*lines, '--json', '--most', '99'],
+                [*lines, 'hold', station, '--reason', 'gripper'],
+                [*lines, 'speed', LINE.id, '3'],
+            ) as running,
+        ):
+            spin_until(executor, lambda: all(one.poll() is not None for one in running), 90.0)
+            assert [one.returncode for one in running] == [0, 0, 0, 1]
+            said = [one.communicate()[0] for one in running]
+            desk, first = bench.node._desks[LINE.id], int(said[0].split()[-2])
         found = [desk.assembly.sequence.at(first + k) for k in range(5)]
         assert [(u.id, u.order, u.owner) for u in found] == [
             (f'x{k}', f'order-{k}', 'anna') for k in range(5)
         ]
         assert found[4].due == pytest.approx(found[0].due + 400.0)
         assert desk.given
+        seen = json.loads(said[1])
+        assert [one['line'] for one in seen['lines']] == [LINE.id]
+        assert {one['station'] for one in seen['parts']} == set(LINE.stations)
+        assert desk.assembly.held == {station: 'gripper'}
         bench.node.close()
 
 
