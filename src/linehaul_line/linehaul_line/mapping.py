@@ -8,7 +8,7 @@ every problem; `Seen` is what was read, `apply` puts it into the line.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
@@ -23,6 +23,9 @@ PROTOCOLS = ('opcua', 'modbus')
 #: Registers that a type takes.
 WIDTHS = {'uint16': 1, 'int16': 1, 'uint32': 2, 'float32': 2}
 _KEYS = {'format', 'line', 'protocol', 'address', 'unit', 'word_order', 'signals', 'stock'}
+_KEYS |= {'stations'}
+FAULTS = {State.HELD, State.STOPPED, State.ABORTED}
+FAULT = 'a fault, says its PLC'
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,10 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class LineMapping:
-    """A line's PLC. address: URL, or host and port. signals: state, position, speed."""
+    """A line's PLC. address: URL, or host and port. signals: state, position, speed.
+
+    stations: states of stations, by the same numbers as the line's.
+    """
 
     line: LineId
     protocol: str
@@ -45,16 +51,21 @@ class LineMapping:
     signals: Mapping[str, Signal]
     stock: Mapping[PartKey, Signal]
     states: Mapping[int, State]
+    stations: Mapping[StationId, Signal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read from a line; None: not mapped. quantity: parts beside each station."""
+    """What was read from a line; None: not mapped. quantity: parts beside each station.
+
+    stations: states of those that are mapped.
+    """
 
     state: State
     position: int | None
     speed: float | None
     quantity: Mapping[PartKey, int]
+    stations: Mapping[StationId, State] = field(default_factory=dict)
 
 
 def parse_mapping(document: Any) -> LineMapping:
@@ -94,6 +105,13 @@ def parse_mapping(document: Any) -> LineMapping:
             continue
         key = (StationId(row['station']), ItemId(row['item']))
         stock[key] = _signal(where, row, protocol, problems)
+    stations = {}
+    for index, row in enumerate(document.get('stations') or []):
+        where = f'stations, entry {index + 1}'
+        if not isinstance(row, Mapping) or not isinstance(row.get('station'), str):
+            problems.append(f'{where}: wanted station and an address')
+            continue
+        stations[StationId(row['station'])] = _signal(where, row, protocol, problems)
     if problems:
         raise MappingError('\n  '.join([f'{len(problems)} problem(s)', *problems]))
     return LineMapping(
@@ -105,6 +123,7 @@ def parse_mapping(document: Any) -> LineMapping:
         signals,
         stock,
         states,
+        stations,
     )
 
 
@@ -138,7 +157,10 @@ def _states(body: Any, problems: list[str]) -> dict[int, State]:
 
 
 def seen(
-    mapping: LineMapping, values: Mapping[str, float], stock: Mapping[PartKey, float]
+    mapping: LineMapping,
+    values: Mapping[str, float],
+    stock: Mapping[PartKey, float],
+    stations: Mapping[StationId, float] | None = None,
 ) -> Seen:
     """Return what values mean; a state that the mapping does not know is UNKNOWN.
 
@@ -146,6 +168,7 @@ def seen(
         mapping: of the line.
         values: what was read for each signal.
         stock: what was read for each part.
+        stations: what was read for each station.
     """
     position, speed = values.get('position'), values.get('speed')
     return Seen(
@@ -153,6 +176,11 @@ def seen(
         None if position is None else int(position),
         speed if speed is not None and isfinite(speed) and 0.0 < speed <= 2.0 else None,
         {key: int(value) for key, value in stock.items() if isfinite(value) and value >= 0},
+        {
+            station: mapping.states.get(int(value), State.UNKNOWN)
+            for station, value in (stations or {}).items()
+            if isfinite(value)
+        },
     )
 
 
@@ -176,6 +204,9 @@ def apply(line: Assembly, read: Seen, now: float) -> Assembly:
         line = replace(line, pace=replace(line.pace, speed=read.speed))
     if read.state != line.state:
         line = replace(line, state=read.state, since=now)
+    held = {station: text for station, text in line.held.items() if station not in read.stations}
+    faults = (one for one, state in read.stations.items() if state in FAULTS)
+    line = replace(line, held=held | {one: line.held.get(one, FAULT) for one in faults})
     stock = dict(line.stock)
     for key, parts in read.quantity.items():
         if key in stock and parts != stock[key].quantity:

@@ -57,7 +57,11 @@ class StationClient:
     def __init__(self, mapping: LineMapping, *, timeout: float = 0.5) -> None:
         self._mapping = mapping
         self._timeout = timeout
-        self._signals = list(mapping.signals.values()) + list(mapping.stock.values())
+        self._signals = [
+            *mapping.signals.values(),
+            *mapping.stock.values(),
+            *mapping.stations.values(),
+        ]
         self._modbus: Any = None
         self._opcua: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -70,11 +74,12 @@ class StationClient:
             self.close()
             text = str(error) or type(error).__name__
             return Silent(f'{self._mapping.address}: {text}')
-        split = len(self._mapping.signals)
+        mapping, rest = self._mapping, iter(values)
         return seen(
-            self._mapping,
-            dict(zip(self._mapping.signals, values[:split], strict=True)),
-            dict(zip(self._mapping.stock, values[split:], strict=True)),
+            mapping,
+            dict(zip(mapping.signals, rest, strict=False)),
+            dict(zip(mapping.stock, rest, strict=False)),
+            dict(zip(mapping.stations, rest, strict=False)),
         )
 
     def close(self) -> None:

@@ -115,11 +115,14 @@ def test_a_line_is_read_by_modbus():
     words[0] = 1
     words[1:3] = struct.unpack('>2H', struct.pack('>I', 70_000))
     words[3:5] = struct.unpack('>2H', struct.pack('>f', 1.5))
-    words[20] = 13
-    client = StationClient(parse_mapping(MODBUS | {'address': f'127.0.0.1:{port}'}), timeout=5.0)
+    words[20], words[30], words[31] = 13, 2, 1
+    stations = [{'station': f'fa1_0{k}', 'register': 28 + k} for k in (2, 3)]
+    about = {'address': f'127.0.0.1:{port}', 'stations': stations}
+    client = StationClient(parse_mapping(MODBUS | about), timeout=5.0)
     assert isinstance(client.read(), Silent)
     with in_thread(lambda: modbus_server(port, words)):
-        assert client.read() == Seen(State.EXECUTE, 70_000, 1.5, {KEY: 13})
+        states = {'fa1_02': State.HELD, 'fa1_03': State.EXECUTE}
+        assert client.read() == Seen(State.EXECUTE, 70_000, 1.5, {KEY: 13}, states)
         client.close()
 
 
@@ -160,6 +163,7 @@ def test_every_problem_of_a_mapping_is_told():
         'colour': 1,
         'signals': {'speed': {'register': -1, 'type': 'text'}},
         'stock': [{'station': 'a'}],
+        'stations': [{'register': 1}],
     }
     with pytest.raises(MappingError) as caught:
         parse_mapping(bad)
@@ -171,7 +175,8 @@ def test_every_problem_of_a_mapping_is_told():
         'no state',
         'register -1',
         'text',
-        'entry 1',
+        'stock, entry 1',
+        'stations, entry 1',
     ):
         assert word in str(caught.value)
     wrong_state = MODBUS | {'signals': {'state': {'register': 0, 'values': {1: 'asleep'}}}}
@@ -221,6 +226,9 @@ def test_what_was_seen_becomes_the_line():
     assert (after.state, after.position, after.pace.speed) == (State.HELD, 5, 0.5)
     assert after.stock[KEY].contents == (3,)
     assert apply(line, seen(mapping, {'state': 9.0}, {}), 0.0).state == State.UNKNOWN
+    broken = apply(line, seen(mapping, {'state': 1.0}, {}, {KEY[0]: 2.0}), 0.0)
+    assert (broken.andon, broken.held[KEY[0]]) == ({KEY[0]}, 'a fault, says its PLC')
+    assert not apply(broken, seen(mapping, {'state': 1.0}, {}, {KEY[0]: 1.0}), 0.0).andon
     nonsense = seen(mapping, {'state': 1.0, 'speed': float('nan')}, {KEY: 1e6})
     after = apply(line, nonsense, 0.0)
     assert after.pace.speed == 1.0
