@@ -18,7 +18,7 @@ def test_what_a_line_uses_up_is_gone_from_the_floor(tmp_path):
         return [Parameter(name, value=value) for name, value in values.items()]
 
     with ros_context() as context:
-        about = parameters(plant='cell', speed=100.0, step=0.2, lines='simulated')
+        about = parameters(plant='cell', speed=300.0, step=0.2, lines='simulated')
         sim = SimNode(context=context, parameter_overrides=about)
         about = parameters(plant='cell', use_sim_time=True, start=1.0, state_dir=str(tmp_path))
         line = LineNode(context=context, parameter_overrides=about)

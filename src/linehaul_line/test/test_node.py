@@ -68,7 +68,7 @@ class Bench:
             ],
         )
         self.fleet = Node('fleet', context=context)
-        self.now, self.step = now, 2.0
+        self.now, self.step = now, 8.0
         self.goals, self.changes, self.lines, self.stations = {}, [], {}, {}
         clock = names.CLOCK
         self.clock = self.fleet.create_publisher(clock.type, clock.name, clock.qos)
