@@ -347,6 +347,10 @@ class SupplyRun(FactoryRun):
                 'done': desk.assembly.done,
                 'mean_stock_parts': float(stock.mean()) if stock.size else nan,
                 'stock_share': float(stock.mean() / most) if stock.size else nan,
+                'response_s': {
+                    station: {'mean': one.mean, 'spread': one.spread}
+                    for station, one in desk.responses.items()
+                },
             }
         return {
             'lines': lines,

@@ -13,7 +13,7 @@ import pytest
 from linehaul_line.assembly import Resumed, Stopped, command, set_speed
 from linehaul_line.desk import LineDesk
 from linehaul_line.dispatch import candidate, choose
-from linehaul_line.feeding import Ask, Change, Feeding, Hold, Release, Withdraw
+from linehaul_line.feeding import Ask, Change, Feeding, Hold, Release, Withdraw, moved
 from linehaul_line.lookahead import Policy
 from linehaul_line.packml import Command
 from linehaul_line.response import prior
@@ -95,7 +95,9 @@ class Factory:
             elif not self.adjust:
                 continue
             elif isinstance(one, Change) and one.request in self.waiting:
-                self.waiting[one.request] = replace(self.waiting[one.request], due=one.due)
+                ask = self.waiting[one.request]
+                earliest = moved(ask, one.due, self.now)
+                self.waiting[one.request] = replace(ask, due=one.due, earliest=earliest)
             elif isinstance(one, Withdraw):
                 self.waiting.pop(one.request, None)
             elif isinstance(one, Hold):

@@ -165,7 +165,7 @@ def hold(one: Promise, why: str) -> tuple[Promise, list[Intent]]:
     return replace(one, held=bool(why)), [told]
 
 
-def moved(one: Promise, due: float, now: float) -> float:
+def moved(one: Promise | Ask, due: float, now: float) -> float:
     """Return the earliest time [s] of an open delivery whose due time moves."""
     if one.earliest <= now:
         return one.earliest
