@@ -204,7 +204,7 @@ def test_while_a_line_stands_nothing_is_begun_for_it():
 
 @pytest.mark.parametrize('seed', [1, 2, 3])
 def test_when_vehicles_are_scarce_the_others_gain_by_what_a_line_tells(seed):
-    """With vehicles to spare nothing is gained, or a little lost: see docs/line.md."""
+    """What is gained with vehicles to spare is in docs/line.md."""
 
     def faster(factory):
         factory.desks['fa2'].assembly = set_speed(factory.desks['fa2'].assembly, 1.6)
@@ -213,5 +213,5 @@ def test_when_vehicles_are_scarce_the_others_gain_by_what_a_line_tells(seed):
     on = Factory(vehicles=20, seed=seed).run(1800.0, events)
     off = Factory(vehicles=20, seed=seed, adjust=False).run(1800.0, events)
     running = ('fa2', 'fa3', 'fa4')
-    assert sum(map(on.stood, running)) < 0.75 * sum(map(off.stood, running))
+    assert sum(map(on.stood, running)) < 0.5 * sum(map(off.stood, running))
     assert on.desks['fa2'].assembly.done > on.desks['fa3'].assembly.done

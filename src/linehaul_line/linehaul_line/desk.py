@@ -13,7 +13,6 @@ from math import inf
 from linehaul_line.assembly import Assembly, Event, run_until
 from linehaul_line.feeding import Ask, Feeding, Hold, Intent, feed, hold, lost
 from linehaul_line.ids import NO_LOAD, LoadId, RequestId, StationId
-from linehaul_line.jis import Batch
 from linehaul_line.late import WorkedAround, work_around
 from linehaul_line.line import (
     LineSequence,
@@ -25,7 +24,7 @@ from linehaul_line.line import (
 )
 from linehaul_line.loads import LineSide
 from linehaul_line.lookahead import FloatArray, run_out
-from linehaul_line.packing import OutOfOrder, for_batch, next_batch, quantity, renew
+from linehaul_line.packing import Batch, OutOfOrder, for_batch, next_batch, quantity, renew
 from linehaul_line.packml import Refusal, State
 from linehaul_line.response import Response, observe_clearing, observe_travel, observe_wait
 from linehaul_line.stock import PartStock, Promise, fetch_empty, has_room, put

@@ -5,7 +5,7 @@
 Slack is what remains of the time until the run-out when the expected response is taken off. The
 delivery with the least slack goes first; a delivery that would stand before a full place is not
 begun yet; a delivery of no urgency goes at last when it has waited long enough. Whoever assigns
-vehicles calls `choose`; it decides over any candidates, and `explain` says why in words.
+vehicles calls `choose`; it decides over any candidates.
 
 Source: minimum-slack dispatching of jobs with due dates on parallel servers; the freeze of the
 line's clock is in the run-out times, which stand still for a line that stands still.
@@ -83,15 +83,6 @@ def choose(
     return min(ready, key=lambda one: _order(one, now, rule), default=None)
 
 
-def ranking(
-    deliveries: Sequence[Candidate],
-    now: float,
-    rule: Rule = Rule(),
-) -> list[Candidate]:
-    """Return all deliveries, the most urgent first; those without room stand behind."""
-    return sorted(deliveries, key=lambda one: (not may_begin(one, now), *_order(one, now, rule)))
-
-
 def _order(delivery: Candidate, now: float, rule: Rule) -> tuple[float, float, float, str]:
     return urgency(delivery, now, rule), delivery.served, delivery.requested, delivery.request
 
@@ -107,19 +98,3 @@ def priority(delivery: Candidate, now: float, rule: Rule = Rule()) -> int:
 def _priority(seconds: float, calm: float = 600.0) -> int:
     share = 1.0 if not isfinite(seconds) and seconds > 0 else min(max(seconds / calm, 0.0), 1.0)
     return 100 + round(155.0 * (1.0 - share))
-
-
-def explain(chosen: Candidate, over: Candidate | None, now: float) -> str:
-    """Return why one delivery goes before another, for a line leader."""
-    words = f'{chosen.station}: {_slack_in_words(slack(chosen, now))}'
-    if over is None:
-        return words
-    return f'{words}; {over.station} waits: {_slack_in_words(slack(over, now))}'
-
-
-def _slack_in_words(seconds: float) -> str:
-    if seconds == inf:
-        return 'no run-out known'
-    if seconds < 0.0:
-        return f'the line stands for it {-seconds:.0f} s'
-    return f'{seconds:.0f} s to spare'

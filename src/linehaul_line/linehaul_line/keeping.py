@@ -8,10 +8,10 @@ from math import inf
 from typing import Any
 
 from linehaul_line.desk import LineDesk
-from linehaul_line.jis import Batch
 from linehaul_line.line import LineSequence, PartKey
 from linehaul_line.loads import line_side
 from linehaul_line.pace import Break
+from linehaul_line.packing import Batch
 from linehaul_line.packml import State
 from linehaul_line.product import Unit
 from linehaul_line.response import Moments, Response, phases

@@ -15,10 +15,22 @@ from dataclasses import dataclass, replace
 from linehaul_line.assembly import Assembly
 from linehaul_line.feeding import Ask, Intent, Withdraw
 from linehaul_line.ids import NO_ORDER, ItemId, OrderId, RequestId, StationId, UnitId
-from linehaul_line.jis import Batch
 from linehaul_line.line import PartKey
 from linehaul_line.product import Unit
 from linehaul_line.stock import PartStock, Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Parts for units in line order. contents: unit, item and parts, in the order of use."""
+
+    station: StationId
+    contents: tuple[tuple[UnitId, ItemId, int], ...]
+
+    @property
+    def units(self) -> tuple[UnitId, ...]:
+        """Units that it is for, in line order."""
+        return tuple(dict.fromkeys(unit for unit, _, _ in self.contents))
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,8 +121,3 @@ def settle(state: State, command: Command) -> State | Refusal:
     while not isinstance(after, Refusal) and after in ENDS:
         after = ENDS[after]
     return after
-
-
-def runs(state: State) -> bool:
-    """Return whether units move."""
-    return state == State.EXECUTE

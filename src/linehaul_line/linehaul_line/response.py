@@ -123,11 +123,6 @@ def observe_travel(response: Response, seconds: float) -> Response:
     return replace(response, travel=observe(response.travel, seconds))
 
 
-def observe_transfer(response: Response, seconds: float) -> Response:
-    """Return the response after a hand-over took so long [s]."""
-    return replace(response, transfer=observe(response.transfer, seconds))
-
-
 def observe_clearing(response: Response, seconds: float) -> Response:
     """Return the response after an empty container stood so long [s] in its place."""
     before = response.clearing if response.clearing.weight else Moments(seconds, 0.0)

@@ -53,7 +53,6 @@ class LineShift:
 
     models: as the line takes them, kits for their parts. shares: units of each in a round of the
     mix. breaks: [s] from the first step. jis: parts that come in line order, kits with them.
-    packed: models with the parts that are packed into kits. kits: item of the kit by station.
     spacing: at most so many of an option in so many slots.
     """
 
@@ -64,8 +63,6 @@ class LineShift:
     frozen: int = 20
     breaks: tuple[Break, ...] = ()
     jis: frozenset[PartKey] = frozenset()
-    packed: tuple[Model, ...] = ()
-    kits: Mapping[StationId, ItemId] = field(default_factory=dict)
     spacing: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -127,8 +124,6 @@ def _line(plant: Plant, line: Line, body: Mapping[str, Any], problems: list[str]
         int(_number(body, 'frozen', line, problems, 20)),
         _breaks(body.get('breaks', ()), f'{line.id}, breaks', problems),
         jis | {(station, item) for station, item in kits.items()},
-        listed,
-        kits,
         _spacing(listed, body.get('spacing', {}), f'{line.id}, spacing', problems),
     )
 

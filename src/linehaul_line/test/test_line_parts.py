@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""PackML, products, stock, sizes, late parts, JIS and kits."""
+"""PackML, products, stock, sizes and late parts."""
 
 from dataclasses import replace
 from math import inf
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from linehaul_line.errors import ProductError, StockError
 from linehaul_line.ids import ItemId, LoadId, StationId
-from linehaul_line.jis import in_sequence, kits, outdated
 from linehaul_line.loads import MOST_TIMES, LineSide, line_side, of_loads
 from linehaul_line.packml import Command, Refusal, State, advance, settle
 from linehaul_line.product import Model, Unit, parse_products, parts_of, standard_model
@@ -282,27 +281,3 @@ def test_resequencing_keeps_all_units_and_the_frozen_ones_in_place(kinds, parts,
         row, MODELS, 'chip', TIMES, parts=parts, arrival=arrival, frozen=len(row)
     )
     assert len(found.waiting) <= len(before.waiting)
-
-
-# -- JIS and kits
-
-
-@given(st.lists(st.sampled_from(['inv', 'std']), max_size=20), st.integers(1, 6))
-def test_batches_are_in_line_order_and_hold_every_part_once(kinds, capacity):
-    row = [unit(i, kind) for i, kind in enumerate(kinds)]
-    batches = in_sequence(row, MODELS, 's', 'chip', capacity)
-    listed = [name for batch in batches for name in batch.units]
-    assert listed == [one.id for one in row if one.model == 'inv']
-    assert all(sum(n for _, _, n in batch.contents) <= capacity for batch in batches)
-    assert outdated(batches, row) == []
-    assert [kit.units for kit in kits(row, MODELS, 's')] == [(name,) for name in listed]
-
-
-def test_a_change_of_sequence_is_seen_by_the_batches_that_it_breaks():
-    row = [unit(i, 'inv') for i in range(6)]
-    batches = in_sequence(row, MODELS, 's', 'chip', 2)
-    swapped = [row[0], row[1], row[3], row[2], row[4], row[5]]
-    assert outdated(batches, swapped) == [batches[1]]
-    assert outdated(batches, row[1:]) == [batches[0]]
-    with pytest.raises(ValueError, match='needs 1, 0 fit'):
-        in_sequence(row, MODELS, 's', 'chip', 0)
