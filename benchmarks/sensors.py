@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sensor layer under 100 times the plant's load, and questions to a day of its readings.
 
-Sparkplug edges in a process of their own send 46,300 readings/s through Mosquitto; one process
-takes them through bridge, quality, alarms, early warning and history. Nothing may be lost; told
-are the time from a reading's source time to its alarm, the processor time of each process,
-memory, and the bytes on disk. Then two OPC UA servers change 4,630 values/s, ten times the plant,
-and processes of bridges take them. Then a flood of 5,000 alarms in 10 s goes through the node as a
-process, with the bytes on its alarm topic counted. Then a day of 15,000 channels, 40 million
-readings, is written and asked. The first part needs Debian's mosquitto; without it that part is
-skipped and says so.
+Four parts, each of which runs alone with `--part NAME`:
+
+- mqtt: Sparkplug edges in a process of their own send 46,300 readings/s through Mosquitto; one
+  process takes them through bridge, quality, alarms with their journal, early warning and history.
+  Nothing may be lost; told are the time from a reading's source time until its alarm is in the
+  journal and may be told, processor time, memory, and bytes on disk. It needs Debian's mosquitto;
+  without it the part is skipped and says so.
+- opcua: two OPC UA servers change 4,630 values/s, ten times the plant, and processes of bridges
+  take them.
+- flood: 5,000 alarms in 10 s go through the node as a process, with the bytes on its alarm topic
+  counted.
+- day: a day of 15,000 channels, 40 million readings, is written and asked.
 """
 
 import contextlib
@@ -22,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +50,9 @@ from linehaul_sensors.history_days import merge_days, size_on_disk
 from linehaul_sensors.history_query import Question, query
 from linehaul_sensors.mqtt import MqttBridge, MqttConfig
 from linehaul_sensors.pipeline import Pipeline
-from linehaul_sensors.readings import make_readings
+from linehaul_sensors.readings import NS, make_readings
+from linehaul_sensors.store.node import Store
+from linehaul_sensors.write_behind import WriteBehind
 
 EDGES, METRICS, RATE = 30, 500, 46_300
 BROKER = shutil.which('mosquitto') or shutil.which('mosquitto', path='/usr/sbin')
@@ -53,18 +60,27 @@ CYCLE = 0.1
 """[s] between two drains of the bridge."""
 
 
+PARTS = ('mqtt', 'opcua', 'flood', 'day')
+
+
 def main() -> int:
-    args = common.argument_parser(__doc__).parse_args()
+    parser = common.argument_parser(__doc__)
+    parser.add_argument('--part', choices=PARTS, action='append', help='only this (default: all)')
+    args = parser.parse_args()
+    parts = args.part or PARTS
     detail: dict[str, Any] = {}
     figures: list[common.Figure] = []
     with tempfile.TemporaryDirectory() as folder:
-        if BROKER:
+        if 'mqtt' in parts and BROKER:
             figures += through_mqtt(Path(folder), 10 if args.quick else 60, args.seed, detail)
-        else:
+        elif 'mqtt' in parts:
             print('mqtt: skipped, mosquitto is not installed')
-        figures += through_opcua(5 if args.quick else 20, 1, args.seed, detail, cpu_of)
-        figures += flood(Path(folder) / 'flood', detail)
-        figures += questions(Path(folder) / 'day', 4 if args.quick else 24, args.seed, detail)
+        if 'opcua' in parts:
+            figures += through_opcua(5 if args.quick else 20, 1, args.seed, detail, cpu_of)
+        if 'flood' in parts:
+            figures += flood(Path(folder) / 'flood', detail)
+        if 'day' in parts:
+            figures += questions(Path(folder) / 'day', 4 if args.quick else 24, args.seed, detail)
     common.finish('sensors', args, figures, detail=detail)
     return 0
 
@@ -108,7 +124,9 @@ def through_mqtt(
     """Take the load in; return what it showed."""
     table, alarms = tables()
     history = History(folder / 'live', [c.id for c in table.channels])
-    pipeline = Pipeline(table, alarms, history)
+    memory = WriteBehind(history)
+    pipeline = Pipeline(table, alarms, memory)
+    store = Store(folder / 'state', ThreadPoolExecutor(1))
     warm(pipeline)
     with broker(folder) as (port, broker_pid):
         bridge = MqttBridge(MqttConfig(host='127.0.0.1', port=port), table, time.time_ns)
@@ -120,11 +138,12 @@ def through_mqtt(
         load = subprocess.Popen(
             [sys.executable, script, *words], stdout=subprocess.PIPE, text=True
         )
-        seen = take(bridge, pipeline, load)
+        seen = take(bridge, pipeline, store, load)
         seen['broker_cpu'] = cpu_of(broker_pid)
         bridge.stop()
     sent = int((load.stdout.read() if load.stdout else '0') or 0)
-    history.close()
+    unwritten = memory.close()
+    store.close()
     wall = seen['seconds']
     steady = sent - EDGES * METRICS
     begin = time.process_time()
@@ -132,8 +151,9 @@ def through_mqtt(
     compaction = time.process_time() - begin
     bytes_each = size_on_disk(folder / 'live' / 'raw') / max(done.readings, 1)
     latency = np.array(seen.pop('latency')) * 1000.0
-    detail['mqtt'] = {**seen, 'sent': sent, 'kept': done.readings, 'compaction_s': compaction,
-                      'duplicates': done.duplicates}  # fmt: skip
+    detail['mqtt'] = {**seen, 'sent': sent, 'unwritten': unwritten,
+                      'latency_max_ms': float(latency.max()), 'kept': done.readings,
+                      'compaction_s': compaction, 'duplicates': done.duplicates}  # fmt: skip
     return [
         common.figure(
             'readings/s sent', steady / seconds, '1/s', target=0.99 * RATE, better='higher'
@@ -160,31 +180,36 @@ def warm(pipeline: Pipeline) -> None:
     pipeline.tick(now)
 
 
-def take(bridge: MqttBridge, pipeline: Pipeline, load: Any) -> dict[str, Any]:
-    """Drain the bridge until the load has ended and nothing more comes."""
+def take(bridge: MqttBridge, pipeline: Pipeline, store: Store, load: Any) -> dict[str, Any]:
+    """Drain the bridge until the load has ended and nothing more comes, as the node does."""
     latency: list[float] = []
     taken = faults = 0
     memory: list[float] = []
     begin, cpu = time.monotonic(), time.process_time()
     ended, next_tick = 0.0, 0.0
-    longest = (0.0, 0.0, 0.0)  # seconds, processor seconds, when
+    longest: dict[str, float] = {}
     while not ended or time.monotonic() < ended:
-        start, used = time.monotonic(), time.process_time()
+        lap = Lap()
         found = bridge.drain()
+        lap.note('drain')
         now = time.time_ns()
         outcome = pipeline.step(found.readings, found.lost, now)
+        lap.note('step')
+        store.write(now / NS, outcome.events, outcome.warnings)
+        lap.note('journal')
         latency += [time.time() - e.time for e in outcome.events if e.event is Event.ACTIVE]
         taken += len(found.readings)
         faults += len(found.faults) + found.dropped
-        if start > next_tick:
-            next_tick = start + 1.0
-            pipeline.tick(now)
+        if lap.start > next_tick:
+            next_tick = lap.start + 1.0
+            late = pipeline.tick(now)
+            store.write(now / NS, late.events, late.warnings)
             memory.append(rss_mb())
+        lap.note('tick')
         if load.poll() is not None and not ended:
             ended = time.monotonic() + 1.0
-        took = time.monotonic() - start
-        longest = max(longest, (took, time.process_time() - used, start - begin))
-        time.sleep(max(0.0, start + CYCLE - time.monotonic()))
+        longest = max(longest, lap.seconds | {'at': lap.start - begin}, key=total)
+        time.sleep(max(0.0, lap.start + CYCLE - time.monotonic()))
     third = len(memory) // 3
     return {
         'taken': taken,
@@ -195,8 +220,28 @@ def take(bridge: MqttBridge, pipeline: Pipeline, load: Any) -> dict[str, Any]:
         'load_cpu': sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]),
         'memory_mb': memory[-1],
         'memory_growth_mb': memory[-1] - memory[third],
-        'longest_cycle_s_cpu_at': longest,
+        'longest_cycle': longest,
     }
+
+
+class Lap:
+    """What a cycle spent its time on: seconds by its parts, and processor seconds in all."""
+
+    def __init__(self) -> None:
+        self.start = self._last = time.monotonic()
+        self._cpu = time.thread_time()
+        self.seconds: dict[str, float] = {}
+
+    def note(self, part: str) -> None:
+        """End a part."""
+        now = time.monotonic()
+        self.seconds[part], self._last = now - self._last, now
+        self.seconds['cpu'] = time.thread_time() - self._cpu
+
+
+def total(cycle: dict[str, float]) -> float:
+    """Return how long a cycle took."""
+    return sum(seconds for part, seconds in cycle.items() if part not in ('cpu', 'at'))
 
 
 def cpu_of(pid: int) -> float:

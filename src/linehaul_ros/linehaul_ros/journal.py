@@ -7,7 +7,9 @@ follows may be done; after a ``kill -9`` `Journal.replay` gives every record tha
 for, in order. A torn last write is rolled back by SQLite. Bodies are JSON objects.
 """
 
+import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +59,16 @@ class Journal:
         path: the file; its folder is made.
         durable: True also survives a power cut (a disk flush for each append); False survives the
             death of the process, but a power cut may take the last appends.
+        aside: the log is copied into the file, with the disk flushes that takes, by a thread of
+            its own; else now and then an append does it, and waits for the disk.
 
     Raises:
         JournalError: the file is not a journal or cannot be opened.
     """
 
-    def __init__(self, path: Path, *, durable: bool = False) -> None:
+    def __init__(self, path: Path, *, durable: bool = False, aside: bool = False) -> None:
         self.path = path
+        self._copier: _Copier | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None)
@@ -77,6 +82,9 @@ class Journal:
         except sqlite3.Error as error:
             self._db.close()
             raise JournalError(f'journal {path}: cannot open: {error}') from error
+        if aside:
+            self._db.execute('PRAGMA wal_autocheckpoint=0')
+            self._copier = _Copier(path)
 
     def append(
         self,
@@ -110,6 +118,8 @@ class Journal:
             if 'full' in str(error):
                 raise JournalFullError(f'journal {self.path}: the disk is full') from error
             raise JournalError(f'journal {self.path}: cannot write: {error}') from error
+        if self._copier is not None:
+            self._copier.grown()
 
     def _roll_back(self) -> None:
         if self._db.in_transaction:
@@ -165,6 +175,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
+        if self._copier is not None:
+            self._copier.close()
         self._db.close()
 
     def __enter__(self) -> 'Journal':
@@ -177,3 +189,42 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class _Copier:
+    """Copies the log of a journal into its file (SQLite's passive checkpoint), in a thread.
+
+    Appends go on meanwhile. What it cannot do is done at the next time, or at the next start.
+    """
+
+    def __init__(self, path: Path, every: int = 250) -> None:
+        self._path = path
+        self._every = every
+        self._appends = 0
+        self._wanted = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name='journal', daemon=True)
+        self._thread.start()
+
+    def grown(self) -> None:
+        """Note one append."""
+        self._appends += 1
+        if self._appends >= self._every:
+            self._appends = 0
+            self._wanted.set()
+
+    def close(self) -> None:
+        """End the thread; it may need a moment to end a copy."""
+        self._closing = True
+        self._wanted.set()
+        self._thread.join(10.0)
+
+    def _run(self) -> None:
+        with contextlib.closing(sqlite3.connect(self._path, isolation_level=None)) as db:
+            while True:
+                self._wanted.wait()
+                self._wanted.clear()
+                if self._closing:
+                    return
+                with contextlib.suppress(sqlite3.Error):
+                    db.execute('PRAGMA wal_checkpoint(PASSIVE)').fetchall()

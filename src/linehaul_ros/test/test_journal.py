@@ -92,3 +92,14 @@ def test_a_file_that_is_no_journal_is_refused_with_its_name(tmp_path):
     path.write_text('hello, this is not a database at all' * 50)
     with pytest.raises(JournalError, match=r'j\.db'):
         Journal(path)
+
+
+def test_a_log_is_copied_aside_while_appends_go_on(tmp_path):
+    path = tmp_path / 'j.db'
+    with Journal(path, aside=True) as journal:
+        size = 0
+        while path.stat().st_size < 500_000:  # until the thread has copied
+            journal.append(0.0, [('a', {'k': size, 'text': 'x' * 2000})])
+            size += 1
+            assert size < 100_000
+        assert [r.body['k'] for r in journal.replay()] == list(range(size))

@@ -28,6 +28,11 @@ def save(path: Path, maintenance: Maintenance, table: ChannelTable, now: float) 
     Raises:
         HistoryError: the disk is full or broken.
     """
+    write(path, copy(maintenance, table, now))
+
+
+def copy(maintenance: Maintenance, table: ChannelTable, now: float) -> dict[str, Any]:
+    """Return what was learnt up to `now` [s] as arrays of their own, to be written at leisure."""
     models = maintenance.machines.models()
     about = {
         'form': FORM,
@@ -40,14 +45,24 @@ def save(path: Path, maintenance: Maintenance, table: ChannelTable, now: float) 
         },
         'tolerance': maintenance.health.tolerance,
     }
-    arrays: dict[str, Any] = {f'watch_{k}': v for k, v in maintenance.watch.snapshot().items()}
-    arrays |= {f'health_{k}': v for k, v in maintenance.health.snapshot().items()}
-    arrays |= {f'time_{k}': v for k, v in maintenance.health.times().items()}
+    watch, health = maintenance.watch.snapshot(), maintenance.health.snapshot()
+    arrays: dict[str, Any] = {f'watch_{k}': v.copy() for k, v in watch.items()}
+    arrays |= {f'health_{k}': v.copy() for k, v in health.items()}
+    arrays |= {f'time_{k}': v.copy() for k, v in maintenance.health.times().items()}
     arrays['tail'] = maintenance.watch.tail
     rows = list(models.values())
     arrays['model_size'] = np.array([row.size for row in rows], dtype=np.int64)
     arrays['model'] = np.concatenate(rows) if rows else np.zeros(0)
     arrays['about'] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+    return arrays
+
+
+def write(path: Path, arrays: dict[str, Any]) -> None:
+    """Replace the file of what was learnt, in full or not at all.
+
+    Raises:
+        HistoryError: the disk is full or broken.
+    """
     temporary = path.with_suffix('.part')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

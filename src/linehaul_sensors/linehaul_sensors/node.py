@@ -7,23 +7,19 @@ and warnings is in the journal before anybody hears of it. Nothing is ever sent 
 """
 
 import sys
-import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linehaul_ros.diagnostics import DIAGNOSTICS, to_diagnostics
 from linehaul_ros.journal import JournalError
-from linehaul_ros.names import Topic
-from linehaul_ros.parameters import ParameterError, declare, setting
-from linehaul_ros.qos import SENSOR
+from linehaul_ros.parameters import declare, setting
 from linehaul_ros.run import run
 from linehaul_ros.time import now_of
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-from linehaul_interfaces.msg import SensorChannels, SensorReadings
 from linehaul_interfaces.srv import CommandAlarm, ReviewWarning
 from linehaul_ros import names
 from linehaul_sensors import convert
@@ -32,9 +28,9 @@ from linehaul_sensors.alarm_states import Event
 from linehaul_sensors.alarm_table import Priority
 from linehaul_sensors.chores import Chores
 from linehaul_sensors.codes import Code, Refusal
-from linehaul_sensors.diagnostics import diagnose
 from linehaul_sensors.early_warnings import WarningRecord
-from linehaul_sensors.errors import ReadingsError, SensorsError
+from linehaul_sensors.errors import SensorsError
+from linehaul_sensors.hearing.node import Hearing
 from linehaul_sensors.history import History
 from linehaul_sensors.ids import AlarmId, WarningId
 from linehaul_sensors.incidents.node import IncidentTopics
@@ -42,8 +38,10 @@ from linehaul_sensors.pipeline import Outcome, Pipeline
 from linehaul_sensors.readings import NS
 from linehaul_sensors.recorder import Recorder
 from linehaul_sensors.sensors_file import read_sensors
-from linehaul_sensors.sources import BatchBridge, RosBridge, Sources
+from linehaul_sensors.sources import Sources
 from linehaul_sensors.store.node import Store
+from linehaul_sensors.telling.node import Telling
+from linehaul_sensors.write_behind import WriteBehind
 
 TELL = 1.0
 """[s] of wall time between two lists of alarms and warnings."""
@@ -101,26 +99,20 @@ class SensorsNode(Node):
         plant = read_sensors(self._config.file())
         self._table = plant.table
         self._folder = Path(self._config.state_dir) if self._config.state_dir else None
-        history = None
+        self._memory: WriteBehind | None = None
         if self._folder is not None:
             ids = [channel.id for channel in plant.table.channels]
-            history = History(self._folder / 'history', ids)
-        self._pipeline = Pipeline(plant.table, plant.alarms, history, plant.rules)
-        self._store = Store(self._folder)
+            self._memory = WriteBehind(History(self._folder / 'history', ids))
+        self._pipeline = Pipeline(plant.table, plant.alarms, self._memory, plant.rules)
+        self._aside = ThreadPoolExecutor(1, 'aside')
+        self._store = Store(self._folder, self._aside)
         self._store.restore(self._pipeline, plant.table)
-        self._instance = uuid.uuid4().hex
-        self._sequence = 0
         self._chores = Chores()
-        self._trouble = {'history': '', 'chore': ''}
-        self._changed = {'alarms': True, 'warnings': True}
+        self._refused = self._chore_trouble = ''
         self._next: dict[str, float] = {}
-        self._readings = self._publisher(names.SENSOR_READINGS)
-        self._channels = self._publisher(names.SENSOR_CHANNELS)
-        self._alarms = self._publisher(names.ALARMS)
-        self._warnings = self._publisher(names.EARLY_WARNINGS)
-        self._diagnostics = self._publisher(DIAGNOSTICS)
+        self._telling = Telling(self, plant.table, (self._folder or Path()) / 'warnings')
         self._sources = Sources(plant.sources, plant.table, self._clock_ns)
-        self._subscribe()
+        Hearing(self, self._sources, self._clock_ns)
         self.create_service(CommandAlarm, names.COMMAND_ALARM.name, self._command)
         self.create_service(ReviewWarning, names.REVIEW_WARNING.name, self._review)
         self._incidents = self._make_incidents()
@@ -138,11 +130,15 @@ class SensorsNode(Node):
         """Stop the bridges, keep what was learnt, close files; return the exit code."""
         self._sources.stop()
         self._chores.close()
+        if self._incidents is not None:
+            self._incidents.close()
         now = now_of(self)
         if now > 0.0:
-            self._store.learn(self._pipeline, self._table, now)
-        if self._pipeline.history is not None:
-            self._pipeline.history.close()
+            self._store.learn(self._pipeline, self._table, now, last=True)
+        self._aside.shutdown()
+        left = self._memory.close() if self._memory is not None else 0
+        if left:
+            self.get_logger().error(f'{left} readings are not in history: {self._memory.trouble}')
         self._store.close()
         return 0
 
@@ -151,63 +147,13 @@ class SensorsNode(Node):
     def _clock_ns(self) -> int:
         return int(self.get_clock().now().nanoseconds)
 
-    def _publisher(self, topic: Topic) -> Any:
-        return self.create_publisher(topic.type, topic.name, topic.qos)
-
     def _make_incidents(self) -> IncidentTopics | None:
         config = self._config
         if not config.incidents or self._folder is None:
             return None
         folder = self._folder / 'incidents'
         recorder = Recorder(folder, config.incident_before, config.incident_after)
-        return IncidentTopics(self, recorder, config.incident_leave_out)
-
-    def _subscribe(self) -> None:
-        """Hear the topics of bridges that live in ROS."""
-        for one in self._sources.running:
-            if isinstance(one.bridge, RosBridge):
-                self._hear_topics(one.bridge)
-        for source, topic in self._sources.batch_topics():
-            self._hear_batches(source, topic)
-
-    def _hear_topics(self, bridge: RosBridge) -> None:
-        for (topic, package, kind), rules in bridge.topics.topics().items():
-            found = convert.message_class(f'{package}/msg/{kind}')
-            if found is None:
-                raise ParameterError(f'{topic}: message type {package}/{kind} is not installed')
-
-            def hear(message: Any, rules: Any = rules) -> None:
-                bridge.topics.receive(rules, message, self._clock_ns())
-
-            self.create_subscription(found, topic, hear, SENSOR)
-
-    def _hear_batches(self, bridge: BatchBridge, topic: str) -> None:
-        births = names.SENSOR_CHANNELS
-
-        def born(message: SensorChannels) -> None:
-            try:
-                channels = convert.from_channels(message)
-            except ReadingsError as error:
-                self.get_logger().warning(f'{topic}: {error}')
-                return
-            gone = bridge.remote.born(message.bridge_id, message.instance_id, channels)
-            bridge.lost += gone
-
-        def hear(message: SensorReadings) -> None:
-            try:
-                batch = convert.from_readings(message)
-            except ReadingsError as error:
-                self.get_logger().warning(f'{topic}: {error}', throttle_duration_sec=30.0)
-                return
-            found = bridge.remote.receive(
-                message.bridge_id, message.instance_id, message.sequence, batch
-            )
-            if found is not None:
-                bridge.readings.append(found)
-
-        self.create_subscription(births.type, f'{topic}/channels', born, births.qos)
-        readings = names.SENSOR_READINGS
-        self.create_subscription(readings.type, f'{topic}/readings', hear, readings.qos)
+        return IncidentTopics(self, recorder, config.incident_leave_out, self._aside)
 
     # The cycle.
 
@@ -238,17 +184,10 @@ class SensorsNode(Node):
 
     def _apply(self, outcome: Outcome, now: int) -> None:
         self._store.write(now / NS, outcome.events, outcome.warnings)
-        if outcome.trouble != self._trouble['history']:
-            self._trouble['history'] = outcome.trouble
-            if outcome.trouble:
-                self.get_logger().error(outcome.trouble)
-        if len(outcome.readings):
-            self._readings.publish(
-                convert.to_readings(
-                    outcome.readings, 'sensors', self._instance, self._sequence, now / NS
-                )
-            )
-            self._sequence += 1
+        if outcome.trouble and not self._refused:
+            self.get_logger().error(outcome.trouble)
+        self._refused = outcome.trouble
+        self._telling.readings(outcome.readings, now / NS)
         self._note(outcome.events, outcome.warnings, now)
 
     def _note(
@@ -270,8 +209,7 @@ class SensorsNode(Node):
             if record.changed == record.raised:
                 self.get_logger().info(f'warning={record.id} {record.message}')
                 self._draw(record)
-        self._changed['alarms'] |= bool(events)
-        self._changed['warnings'] |= bool(warnings)
+        self._telling.changed(alarms=bool(events), warnings=bool(warnings))
 
     def _draw(self, record: WarningRecord) -> None:
         """Have the evidence of a warning drawn from history, from well before it began."""
@@ -288,36 +226,20 @@ class SensorsNode(Node):
              '--every', every, '--form', 'plot', '--out', str(path), '--title', record.message)
         )  # fmt: skip
 
-    # Telling.
+    # Once a second of wall time.
 
     def _tell(self) -> None:
         now = now_of(self)
         if now <= 0.0:
             return
-        if 'births' not in self._next:
-            self._next['births'] = now
-            births = convert.to_channels(self._table, 'sensors', self._instance, now)
-            self._channels.publish(births)
-        self._trouble['chore'] = self._chores.tick() or self._trouble['chore']
+        self._chore_trouble = self._chores.tick() or self._chore_trouble
+        self._store.tick()
         if self._incidents is not None:
             self._incidents.look()
-        book = self._pipeline.alarms.book
-        if self._changed['alarms']:
-            views = self._pipeline.alarms.views()
-            recent = len(book.rate.times)
-            self._alarms.publish(convert.to_alarms(views, book.rate.flood, recent, now))
-        if self._changed['warnings']:
-            pictures = (self._folder or Path()) / 'warnings'
-            views = self._pipeline.maintenance.book.views()
-            self._warnings.publish(convert.to_warnings(views, pictures, now))
-        # Once more after a picture is there, and the ten-minute count goes down by itself.
-        self._changed = {
-            'alarms': book.rate.flood or bool(book.rate.times),
-            'warnings': not self._chores.idle,
-        }
-        troubles = (*self._trouble.values(), self._store.trouble)
-        health = diagnose(self._pipeline, self._sources.running, troubles, now)
-        self._diagnostics.publish(to_diagnostics(health, now))
+        self._telling.lists(self._pipeline, now, drawing=not self._chores.idle)
+        told = self._memory.trouble if self._memory is not None else ''
+        troubles = (self._refused or told, self._chore_trouble, self._store.trouble)
+        self._telling.health(self._pipeline, self._sources.running, troubles, now)
         self._look_after(now)
 
     def _look_after(self, now: float) -> None:
@@ -359,7 +281,7 @@ class SensorsNode(Node):
             response.error_code, response.error_msg = int(answer.code), answer.text
             return response
         self._store.write(now, answer, ())
-        self._changed['alarms'] = True
+        self._telling.changed(alarms=True)
         self.get_logger().info(
             f'alarms={",".join(request.alarm_ids)[:200]} {event.name} by={request.actor} '
             f'{request.reason}'
@@ -378,7 +300,7 @@ class SensorsNode(Node):
             response.error_code, response.error_msg = int(answer.code), answer.text
             return response
         self._store.write(now, (), [answer])
-        self._changed['warnings'] = True
+        self._telling.changed(warnings=True)
         self.get_logger().info(
             f'warning={answer.id} {answer.status.name} by={answer.actor} {answer.finding}'
         )

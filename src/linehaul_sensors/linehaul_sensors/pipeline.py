@@ -3,13 +3,14 @@
 """From raw readings to everything that follows: quality, alarms, early warning, history.
 
 One batch goes through in one call. Alarms and early warning get the live readings only; history
-gets every reading but exact duplicates. A full disk stops history alone: it is told, counted, and
-tried again with the next batch.
+gets every reading but exact duplicates. What history cannot take is told and counted, and stops
+nothing else.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import nan
+from typing import Protocol
 
 import numpy as np
 
@@ -20,12 +21,22 @@ from linehaul_sensors.arrays import ByteArray, FloatArray
 from linehaul_sensors.channels import ChannelTable
 from linehaul_sensors.early_warnings import WarningRecord
 from linehaul_sensors.errors import HistoryError
-from linehaul_sensors.history import History
 from linehaul_sensors.ids import AlarmId, EquipmentId
 from linehaul_sensors.maintenance import Maintenance, MaintenanceRules
 from linehaul_sensors.quality import Checked, QualityCheck
 from linehaul_sensors.readings import NS, Quality, Readings, concatenate
 from linehaul_sensors.watch import Sign
+
+
+class Memory(Protocol):
+    """Where readings are kept: a `History`, or a `WriteBehind` before one."""
+
+    def append(self, batch: Readings, now: int) -> object:
+        """Take in a batch of checked readings; `now` in ns.
+
+        Raises:
+            HistoryError: they cannot be kept.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ class Pipeline:
         self,
         table: ChannelTable,
         alarms: Sequence[AlarmDef],
-        history: History | None = None,
+        history: Memory | None = None,
         rules: MaintenanceRules | None = None,
     ) -> None:
         rules = rules or MaintenanceRules()

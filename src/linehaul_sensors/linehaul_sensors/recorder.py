@@ -3,9 +3,10 @@
 """The incident recorder: the last minutes of all topics, written as MCAP when something happens.
 
 Messages are kept as they are on the wire (CDR) with the definition of their type, in a ring that
-is bounded by time and by bytes. A trigger writes the ring and what comes within the time after it
-into one file, which Foxglove, rosbag2 and the mcap tools read (profile ros2, schema encoding
-ros2msg).
+is bounded by time and by bytes. A trigger makes an incident of the ring and what comes within the
+time after it; `write` makes a file of it, which Foxglove, rosbag2 and the mcap tools read (profile
+ros2, schema encoding ros2msg). That takes seconds when much was said, so it is left to the caller
+when and where.
 """
 
 import contextlib
@@ -37,8 +38,17 @@ class Message:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What is to be written: the file, the messages in their order, their types by name."""
+
+    path: Path
+    messages: tuple[Message, ...]
+    schemas: dict[str, Schema]
+
+
 class Recorder:
-    """A ring of messages and the incident being written, if any.
+    """A ring of messages and the incident being recorded, if any.
 
     Args:
         folder: of the incident files; it is made.
@@ -64,12 +74,11 @@ class Recorder:
         """Make a message type known before its first message."""
         self._schemas[schema.name] = schema
 
-    def add(self, message: Message) -> Path | None:
-        """Keep a message; return the file of an incident that ends with it.
+    def add(self, message: Message) -> Incident | None:
+        """Keep a message; return the incident that ends with it.
 
         Raises:
             KeyError: its type is not known.
-            HistoryError: the file of the incident cannot be written.
         """
         if message.schema not in self._schemas:
             raise KeyError(message.schema)
@@ -97,57 +106,66 @@ class Recorder:
         self._until = now + self._after
         return fresh
 
-    def tick(self, now: int) -> Path | None:
-        """Forget what is too old, or end an incident; return its file.
-
-        Raises:
-            HistoryError: the file cannot be written; the incident is given up.
-        """
+    def tick(self, now: int) -> Incident | None:
+        """Forget what is too old, or end an incident and return it."""
         if self._until:
             if now < self._until:
                 return None
-            self._until = 0
-            return self._write()
+            return self.end()
         while self._ring and self._ring[0].time < now - self._before:
             self._drop()
         return None
 
+    def end(self) -> Incident | None:
+        """End the incident that is being recorded, if there is one, and return it."""
+        if not self._until:
+            return None
+        self._until = 0
+        return Incident(self.folder / self._name, tuple(self._ring), dict(self._schemas))
+
     def _drop(self) -> None:
         self._bytes -= len(self._ring.popleft().data)
 
-    def _write(self) -> Path:
-        path = self.folder / self._name
-        temporary = path.with_suffix('.part')
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with temporary.open('wb') as file:
-                self._fill(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise HistoryError(f'incident {path}: cannot write: {error}') from error
-        return path
 
-    def _fill(self, file: BinaryIO) -> None:
-        from mcap.writer import CompressionType, Writer
+def write(incident: Incident) -> Path:
+    """Write an incident's file, in full or not at all, and return it.
 
-        writer: Any = Writer(file, compression=CompressionType.ZSTD)
-        writer.start(profile='ros2', library='linehaul')
-        channels: dict[tuple[str, str], int] = {}
-        for count, message in enumerate(self._ring):
-            key = message.topic, message.schema
-            if key not in channels:
-                schema = self._schemas[message.schema]
-                number = writer.register_schema(schema.name, 'ros2msg', schema.text.encode())
-                channels[key] = writer.register_channel(message.topic, 'cdr', number)
-            writer.add_message(
-                channels[key],
-                message.time,
-                message.data,
-                publish_time=message.time,
-                sequence=count,
-            )
-        writer.finish()
+    Raises:
+        HistoryError: it cannot be written.
+    """
+    path = incident.path
+    temporary = path.with_suffix('.part')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open('wb') as file:
+            _fill(file, incident)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise HistoryError(f'incident {path}: cannot write: {error}') from error
+    return path
+
+
+def _fill(file: BinaryIO, incident: Incident) -> None:
+    from mcap.writer import CompressionType, Writer
+
+    writer: Any = Writer(file, compression=CompressionType.ZSTD)
+    writer.start(profile='ros2', library='linehaul')
+    channels: dict[tuple[str, str], int] = {}
+    for count, message in enumerate(incident.messages):
+        key = message.topic, message.schema
+        if key not in channels:
+            schema = incident.schemas[message.schema]
+            number = writer.register_schema(schema.name, 'ros2msg', schema.text.encode())
+            channels[key] = writer.register_channel(message.topic, 'cdr', number)
+        writer.add_message(
+            channels[key],
+            message.time,
+            message.data,
+            publish_time=message.time,
+            sequence=count,
+        )
+    writer.finish()

@@ -268,7 +268,7 @@ def test_a_warning_is_told_with_evidence_and_taught(bench):
 
     (words,) = (words for words in chores if words[0] == 'query')
     assert cli.main(words) == 0
-    one.node._changed['warnings'] = True
+    one.node._telling.changed(warnings=True)
     spin_until(executor, lambda: one.told['early_warnings'].warnings[0].picture)
     (warning,) = one.told['early_warnings'].warnings
     assert Path(warning.picture).read_bytes()[1:4] == b'PNG'

@@ -5,7 +5,7 @@
 import pytest
 from linehaul_sensors.errors import HistoryError
 from linehaul_sensors.readings import NS
-from linehaul_sensors.recorder import Message, Recorder, Schema
+from linehaul_sensors.recorder import Message, Recorder, Schema, write
 from mcap.reader import make_reader
 
 TEXT = Schema('std_msgs/msg/String', 'string data')
@@ -27,8 +27,9 @@ def test_the_minutes_before_and_after_are_in_the_file(tmp_path):
         one.add(message(second, topic='ab'[second % 2]))
     assert one.trigger('chain 1: stopped!', 99 * NS)
     assert not one.trigger('again', 101 * NS)
-    files = [one.add(message(second)) for second in range(100, 110)]
-    (path,) = [f for f in files if f]
+    ended = [one.add(message(second)) for second in range(100, 110)]
+    (incident,) = [i for i in ended if i]
+    path = write(incident)
     assert path.name == '99_chain_1__stopped_.mcap'
     with path.open('rb') as file:
         found = list(make_reader(file).iter_messages())
@@ -44,7 +45,7 @@ def test_the_ring_is_bounded_by_bytes(tmp_path):
     for _ in range(100):
         one.add(message(1, data=bytes(100)))
     one.trigger('x', NS)
-    path = one.tick(100 * NS)
+    path = write(one.tick(100 * NS))
     with path.open('rb') as file:
         assert len(list(make_reader(file).iter_messages())) == 10
 
@@ -60,5 +61,5 @@ def test_a_folder_that_cannot_be_written_is_told_and_recording_goes_on(tmp_path)
     one.add(message(1))
     one.trigger('x', NS)
     with pytest.raises(HistoryError):
-        one.tick(100 * NS)
+        write(one.tick(100 * NS))
     assert one.tick(101 * NS) is None

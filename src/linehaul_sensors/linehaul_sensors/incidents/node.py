@@ -8,6 +8,7 @@ asks nothing of them; a latched topic's present value is in the ring from the be
 
 import os
 import re
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from linehaul_sensors.convert import message_class
 from linehaul_sensors.errors import HistoryError
 from linehaul_sensors.message_types import definition
-from linehaul_sensors.recorder import Message, Recorder, Schema
+from linehaul_sensors.recorder import Incident, Message, Recorder, Schema, write
 
 
 class IncidentTopics:
@@ -28,10 +29,13 @@ class IncidentTopics:
         node: who listens.
         recorder: where messages go.
         leave_out: pattern of topics that are not recorded.
+        aside: who writes the files.
     """
 
-    def __init__(self, node: Node, recorder: Recorder, leave_out: str) -> None:
+    def __init__(self, node: Node, recorder: Recorder, leave_out: str, aside: Executor) -> None:
         self._node = node
+        self._aside = aside
+        self._writing: list[Future[Path]] = []
         self._recorder = recorder
         self._leave_out = re.compile(leave_out) if leave_out else None
         self._heard: dict[str, Any] = {}
@@ -59,7 +63,7 @@ class IncidentTopics:
 
         def keep(data: bytes) -> None:
             now = self._node.get_clock().now().nanoseconds
-            self._ended(self._recorder.add, Message(topic, kind, now, data))
+            self._ended(self._recorder.add(Message(topic, kind, now, data)))
 
         return self._node.create_subscription(message_type, topic, keep, _qos(offers), raw=True)
 
@@ -69,17 +73,22 @@ class IncidentTopics:
             self._node.get_logger().info(f'incident={name} is recorded')
 
     def tick(self, now: int) -> None:
-        """Forget what is too old, or write an incident that ends; call it about once a second."""
-        self._ended(self._recorder.tick, now)
+        """Forget what is too old, or have an incident written; call it about once a second."""
+        self._ended(self._recorder.tick(now))
+        for done in [one for one in self._writing if one.done()]:
+            self._writing.remove(done)
+            try:
+                self._node.get_logger().info(f'incident written to {done.result()}')
+            except HistoryError as error:
+                self._node.get_logger().error(str(error))
 
-    def _ended(self, act: Any, argument: Any) -> None:
-        try:
-            path = act(argument)
-        except HistoryError as error:
-            self._node.get_logger().error(str(error))
-            return
-        if path is not None:
-            self._node.get_logger().info(f'incident written to {path}')
+    def close(self) -> None:
+        """Have an incident that is being recorded written as far as it came."""
+        self._ended(self._recorder.end())
+
+    def _ended(self, incident: Incident | None) -> None:
+        if incident is not None:
+            self._writing.append(self._aside.submit(write, incident))
 
 
 def _qos(offers: list[QoSProfile]) -> QoSProfile:

@@ -3,10 +3,12 @@
 """Keeps alarm events, warning records and what was learnt, so that a killed node goes on.
 
 Alarm events and warning records are written before anybody is told. On a full disk they wait in
-memory, in their order, and are written as soon as there is room: alarms go on being shown.
+memory, in their order, and are written as soon as there is room: alarms go on being shown. No
+write waits for the disk's flush; what was learnt, tens of megabytes, is written by a thread.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +29,24 @@ class Store:
 
     Args:
         folder: of `sensors.db` and `learned.npz`; None: nothing is written.
+        aside: who writes what must not hold up readings; one thing at a time.
 
     Raises:
         JournalError: the journal cannot be opened.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, aside: Executor) -> None:
         self._folder = folder
-        self._journal = None if folder is None else Journal(folder / 'sensors.db')
+        self._aside = aside
+        self._journal = None if folder is None else Journal(folder / 'sensors.db', aside=True)
         self._waiting: list[tuple[float, list[tuple[str, dict[str, Any]]]]] = []
-        self.trouble = ''
+        self._learning: Future[None] | None = None
+        self._troubles = {'journal': '', 'learnt': ''}
+
+    @property
+    def trouble(self) -> str:
+        """What cannot be written or read, and why; '' if nothing."""
+        return '; '.join(text for text in self._troubles.values() if text)
 
     def restore(self, pipeline: Pipeline, table: ChannelTable) -> None:
         """Give a fresh pipeline what is known; a damaged file of what was learnt is told.
@@ -58,7 +68,7 @@ class Store:
         try:
             learnt = learned.load(self._folder / 'learned.npz', pipeline.maintenance, table)
         except HistoryError as error:
-            self.trouble = str(error)
+            self._troubles['learnt'] = str(error)
         pipeline.maintenance.restore(warnings, learnt)
 
     def write(
@@ -76,18 +86,37 @@ class Store:
                 self._journal.append(*self._waiting[0])
                 self._waiting.pop(0)
         except JournalError as error:
-            self.trouble = str(error)
+            self._troubles['journal'] = str(error)
         else:
-            self.trouble = ''
+            self._troubles['journal'] = ''
 
-    def learn(self, pipeline: Pipeline, table: ChannelTable, now: float) -> None:
-        """Write what was learnt; `now` in s."""
-        if self._folder is None:
+    def learn(
+        self, pipeline: Pipeline, table: ChannelTable, now: float, *, last: bool = False
+    ) -> None:
+        """Have what was learnt written; not while the time before is still being written.
+
+        Args:
+            pipeline: that learnt.
+            table: its channels.
+            now: [s].
+            last: it is the last time, and worth waiting for.
+        """
+        busy = self._learning is not None and not self._learning.done()
+        if self._folder is None or (busy and not last):
             return
-        try:
-            learned.save(self._folder / 'learned.npz', pipeline.maintenance, table, now)
-        except HistoryError as error:
-            self.trouble = str(error)
+        arrays = learned.copy(pipeline.maintenance, table, now)
+        path = self._folder / 'learned.npz'
+        self._learning = self._aside.submit(learned.write, path, arrays)
+
+    def tick(self) -> None:
+        """Note how writing what was learnt ended; call it about once a second."""
+        if self._learning is None or not self._learning.done():
+            return
+        error = self._learning.exception()
+        self._learning = None
+        if error is not None and not isinstance(error, HistoryError):
+            raise error
+        self._troubles['learnt'] = '' if error is None else str(error)
 
     def close(self) -> None:
         """Close the journal."""
