@@ -26,7 +26,7 @@ def corpus(per_family: int, seed: int) -> list[Series]:
     ]
 
 
-def _label(
+def label(
     name: str, period: float, value: np.ndarray, faults: np.ndarray, rng: np.random.Generator
 ) -> Series:
     half = int(0.05 * value.size / faults.size)
@@ -35,14 +35,14 @@ def _label(
     return Series(name, start + period * np.arange(value.size), value, windows)
 
 
-def _places(rng: np.random.Generator, size: int, count: int) -> np.ndarray:
+def places(rng: np.random.Generator, size: int, count: int) -> np.ndarray:
     """Return rows for faults: after the first fifth, and apart from each other."""
     slots = np.linspace(0.22, 0.95, count + 1) * size
     room = np.diff(slots)
     return np.sort((slots[:-1] + room * rng.uniform(0.2, 0.8, count)).astype(int))
 
 
-def _red(rng: np.random.Generator, size: int, memory: float) -> np.ndarray:
+def red(rng: np.random.Generator, size: int, memory: float) -> np.ndarray:
     """Return an AR(1) series of unit variance with the given memory in rows."""
     from scipy.signal import lfilter
 
@@ -73,8 +73,8 @@ def _weekly_counts(name: str, rng: np.random.Generator) -> Series:
         -0.5 * ((hour - 23) / 2) ** 2
     )
     shape = np.where(day < 5, work, rest * rng.uniform(0.6, 1.1)) + 0.25
-    faults = _places(rng, size, int(rng.integers(3, 6)))
-    factor = 1.0 + 0.05 * _red(rng, size, 48 * 5) + rng.uniform(0.02, 0.05) * _red(rng, size, 3)
+    faults = places(rng, size, int(rng.integers(3, 6)))
+    factor = 1.0 + 0.05 * red(rng, size, 48 * 5) + rng.uniform(0.02, 0.05) * red(rng, size, 3)
     for row in faults:
         length = int(rng.integers(16, 72))
         begin = row - length // 2
@@ -89,14 +89,14 @@ def _weekly_counts(name: str, rng: np.random.Generator) -> Series:
             case _:
                 factor[begin : begin + length] *= rng.uniform(0.4, 0.7)
     value = np.maximum(20_000 * shape * factor, 0.0)
-    return _label(name, period, np.round(value), faults, rng)
+    return label(name, period, np.round(value), faults, rng)
 
 
 def _machine_temperature(name: str, rng: np.random.Generator) -> Series:
     size, period = 20_000, 300.0
-    value = 85 + 6 * _red(rng, size, 600) + 2.0 * _red(rng, size, 30) + rng.normal(0, 0.6, size)
+    value = 85 + 6 * red(rng, size, 600) + 2.0 * red(rng, size, 30) + rng.normal(0, 0.6, size)
     value += rng.uniform(0, 2) * np.sin(2 * np.pi * np.arange(size) / 288)
-    faults = _places(rng, size, int(rng.integers(2, 5)))
+    faults = places(rng, size, int(rng.integers(2, 5)))
     for row in faults:
         match rng.integers(4):
             case 0:  # stands still and cools down
@@ -110,20 +110,20 @@ def _machine_temperature(name: str, rng: np.random.Generator) -> Series:
                 value += rng.uniform(14, 24) * ramp
             case 2:
                 span = slice(row - 150, row + 150)
-                value[span] += rng.uniform(6, 12) * _red(rng, 300, 5)
+                value[span] += rng.uniform(6, 12) * red(rng, 300, 5)
             case _:
                 value -= rng.uniform(18, 35) * _bump(size, row - 60, 240)
-    return _label(name, period, value, faults, rng)
+    return label(name, period, value, faults, rng)
 
 
 def _processor_load(name: str, rng: np.random.Generator) -> Series:
     size, period = 16_000, 300.0
     level, noise = rng.uniform(30, 85), rng.uniform(1.5, 5)
-    value = level + noise * _red(rng, size, 2) + rng.uniform(0, 4) * _red(rng, size, 200)
+    value = level + noise * red(rng, size, 2) + rng.uniform(0, 4) * red(rng, size, 200)
     value += rng.uniform(0, 6) * np.sin(2 * np.pi * np.arange(size) / 288)
     jobs = rng.uniform(size=size) < 0.004
     value += np.convolve(jobs, [1, 0.6, 0.3])[:size] * rng.uniform(5, 25) * rng.choice([-1, 1])
-    faults = _places(rng, size, int(rng.integers(1, 3)))
+    faults = places(rng, size, int(rng.integers(1, 3)))
     for row in faults:
         length = int(rng.integers(300, 1200))
         span = slice(row, row + length)
@@ -137,15 +137,15 @@ def _processor_load(name: str, rng: np.random.Generator) -> Series:
                 part[:] = level * rng.uniform(0.2, 0.8) + 20 * (np.arange(part.size) % 24) / 24
             case _:
                 part[:] = part.mean() + 0.15 * (part - part.mean())
-    return _label(name, period, np.clip(value, 0, 100), faults, rng)
+    return label(name, period, np.clip(value, 0, 100), faults, rng)
 
 
 def _room_temperature(name: str, rng: np.random.Generator) -> Series:
     size, period = 7000, 3600.0
     t = np.arange(size)
-    value = 70 + 4 * _red(rng, size, 400) + 1.2 * _red(rng, size, 12) + rng.normal(0, 0.5, size)
-    value += rng.uniform(1, 3) * np.sin(2 * np.pi * t / 24) * (1 + 0.3 * _red(rng, size, 300))
-    faults = _places(rng, size, 2)
+    value = 70 + 4 * red(rng, size, 400) + 1.2 * red(rng, size, 12) + rng.normal(0, 0.5, size)
+    value += rng.uniform(1, 3) * np.sin(2 * np.pi * t / 24) * (1 + 0.3 * red(rng, size, 300))
+    faults = places(rng, size, 2)
     for row in faults:
         match rng.integers(3):
             case 0:
@@ -157,14 +157,14 @@ def _room_temperature(name: str, rng: np.random.Generator) -> Series:
                 value += (
                     rng.choice([-1, 1]) * 12 * np.clip((t - row) / 100, 0, 1) * (t < row + 150)
                 )
-    return _label(name, period, value, faults, rng)
+    return label(name, period, value, faults, rng)
 
 
 def _latency(name: str, rng: np.random.Generator) -> Series:
     size, period = 6000, 300.0
     value = 45 + 2 * rng.normal(size=size) + rng.exponential(2.0, size)
     value += (rng.uniform(size=size) < 0.004) * rng.pareto(2.0, size) * 6
-    faults = _places(rng, size, int(rng.integers(2, 4)))
+    faults = places(rng, size, int(rng.integers(2, 4)))
     for row in faults:
         length = int(rng.integers(6, 60))
         span = slice(row, row + length)
@@ -172,7 +172,7 @@ def _latency(name: str, rng: np.random.Generator) -> Series:
             value[span] += (rng.uniform(size=length) < 0.4) * rng.uniform(15, 60, length)
         else:
             value[span] += rng.uniform(8, 25)
-    return _label(name, period, value, faults, rng)
+    return label(name, period, value, faults, rng)
 
 
 def _drive(name: str, rng: np.random.Generator) -> Series:
@@ -180,9 +180,9 @@ def _drive(name: str, rng: np.random.Generator) -> Series:
     t = np.arange(size)
     hour, day = t * period / 3600 % 24, t * period // DAY % 7
     busy = (hour > 6) & (hour < 22) & (day < 6)
-    value = np.where(busy, 1.0 + 0.06 * _red(rng, size, 4), 0.15 + 0.02 * rng.normal(size=size))
-    value += 0.05 * _red(rng, size, 300)
-    faults = _places(rng, size, int(rng.integers(1, 4)))
+    value = np.where(busy, 1.0 + 0.06 * red(rng, size, 4), 0.15 + 0.02 * rng.normal(size=size))
+    value += 0.05 * red(rng, size, 300)
+    faults = places(rng, size, int(rng.integers(1, 4)))
     for row in faults:
         match rng.integers(3):
             case 0:  # wear until it is mended
@@ -190,10 +190,10 @@ def _drive(name: str, rng: np.random.Generator) -> Series:
                     busy * rng.uniform(0.4, 0.7) * np.clip((t - row) / 500, 0, 1) * (t < row + 600)
                 )
             case 1:  # runs on when it should rest
-                value[row : row + 144] = 1.0 + 0.06 * _red(rng, value[row : row + 144].size, 4)
+                value[row : row + 144] = 1.0 + 0.06 * red(rng, value[row : row + 144].size, 4)
             case _:
                 value[row : row + 200] *= rng.uniform(1.3, 1.6)
-    return _label(name, period, value, faults, rng)
+    return label(name, period, value, faults, rng)
 
 
 FAMILIES: dict[str, Callable[[str, np.random.Generator], Series]] = {

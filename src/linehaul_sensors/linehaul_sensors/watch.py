@@ -22,7 +22,7 @@ from linehaul_sensors import watch_kernels as kernels
 from linehaul_sensors.arrays import ByteArray, FloatArray, IndexArray, IntArray
 from linehaul_sensors.errors import ReadingsError
 
-START_THRESHOLD = 5.75
+START_THRESHOLD = 3.25
 """Score that counts before the tail is known; found on series of our own (docs/sensors.md)."""
 _ENOUGH = 2_000  # blocks in the tail before it sets the threshold
 _USED = 2.0 / 3.0  # of the budget; the rest is in reserve for an error of the tail
@@ -38,7 +38,8 @@ class Statistic(IntEnum):
     SHIFT_64 = 3
     SHIFT_256 = 4
     CUSUM = 5
-    VARIANCE = 6
+    LOUDER = 6
+    QUIETER = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class WatchRules:
     block: int = 48
     least: int = 6
     memory: float = 86_400.0
-    save: float = 0.85
+    save: float = 0.8
     settle: int = 3
     quiet: float = 43_200.0
     budget: float = 150.0
@@ -110,7 +111,7 @@ class Watch:
         self._state = np.zeros((channels, kernels.STATE))
         self._level = np.zeros((channels, contexts, 2))
         self._season = np.zeros((channels, kernels.SEASON))
-        self._past = np.zeros((channels, 3, kernels.STATISTICS + 1))
+        self._past = np.zeros((channels, 3, kernels.STATISTICS + 2))
         self._tail = np.zeros(kernels.BINS)
         self.threshold = START_THRESHOLD
         self.residual: FloatArray = np.zeros(channels)

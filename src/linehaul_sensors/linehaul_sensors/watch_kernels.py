@@ -2,23 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Early warning: the statistics of all channels, reading by reading.
 
-Each reading is compared with what its channel usually does. Three expectations compete: the level
-in the present operating state; that plus the usual course of a day; that plus what the course of a
-week adds. The one with the smallest error of the last days is used, the plain one unless another
-is clearly better. What is left is the residual r, and its unforeseen part is e = r - phi r'. From
-them come the statistics:
+Each reading is compared with what its channel usually does: the level in the present operating
+state, and the usual course of a day and what the course of a week adds to it, each as far as it
+has made the error of the last days smaller. What is left is the residual r, and its unforeseen
+part is e = r - phi r'. From them come the statistics:
 
 - SPIKE: |e| over its scale;
 - SHIFT_4 to SHIFT_256: EWMA of r over its scale, with memories of 4, 16, 64 and 256 readings;
 - CUSUM: two-sided cumulative sum of r over its scale, which with a level that follows is the
   Page-Hinkley test;
-- VARIANCE: EWMA of the logarithm of e², against its own usual value.
+- LOUDER, QUIETER: EWMA of the logarithm of e², above and below its own usual value.
 
 Scales say nothing of how often a statistic is high by chance, because residuals are neither
-independent nor Gaussian. So each statistic is judged by its own past: the maximum of its square
-root over blocks of readings is followed by mean and spread, and a value becomes y, the
-Gumbel-reduced value, whose chance in a block is about exp(-y). The score of a reading is the
-greatest y and half of each of the two next, because a fault mostly moves several statistics.
+independent nor Gaussian. So each statistic is judged by its own past: its maxima over blocks of
+readings are followed, on a scale on which they are about Gumbel (the logarithm for spikes, whose
+tails are often heavy), by mean and spread, and a value becomes y, the Gumbel-reduced value, whose
+chance in a block is about exp(-y). The fewer blocks were seen, the wider the spread is taken. A
+fault mostly moves several statistics: the raw score is the greatest y and 0.3 of each of the two
+next. How much they move together by chance differs from channel to channel, so the raw score is
+judged once more by its own past, in the same way.
 
 Sources: Roberts 1959 (EWMA), Page 1954 (CUSUM), Gumbel 1958 (block maxima, by moments).
 """
@@ -32,13 +34,14 @@ DAY = 86_400.0
 SLOT = 1_800.0  # [s]
 SLOTS_DAY = 48
 SLOTS_WEEK = 336
-STATISTICS = 7
-SPIKE, SHIFT_4, SHIFT_16, SHIFT_64, SHIFT_256, CUSUM, VARIANCE = range(7)
+STATISTICS = 8
+SPIKE, SHIFT_4, SHIFT_16, SHIFT_64, SHIFT_256, CUSUM, LOUDER, QUIETER = range(8)
 MEMORIES = (1.0 / 4.0, 1.0 / 16.0, 1.0 / 64.0, 1.0 / 256.0)
 # Columns of the state of a channel.
 (COUNT, BEGIN, LAST, PERIOD, CONTEXT, SETTLE, R, SCALE_R, SCALE_E, COV, VAR, M0, M1, M2, M3, UP,
  DOWN, LOGVAR, LOGMEAN, ERR0, ERR1, ERR2, BLOCK, SILENT, HIGH, BASE) = range(26)  # fmt: skip
 STATE = 26
+RAW, BLOCKS = STATISTICS, STATISTICS + 1  # columns of the past, after the statistics
 # Columns of the seasons: course of a day, its width, and after them what a week adds.
 WIDTH = SLOTS_DAY
 WEEK = 2 * SLOTS_DAY
@@ -47,6 +50,11 @@ HUGE = 1e300
 REARM = 0.85  # share of the threshold below which a channel comes to rest
 OFFSET_MEMORY = 14.0  # times the memory of the base that all operating states share
 BINS = 400
+HALF = 0.15  # of the shares of error between which a season comes to be used
+SURE, MEAN, VARIANCE = 60.0, 2.3, 2.0
+"""What block maxima of the raw score are before any is seen, and how many blocks that is worth."""
+DOUBT = 4.0  # over the root of the number of blocks: how much wider a spread might be
+WILD = 5.0  # spreads above the mean beyond which a block maximum teaches no more
 PER_UNIT = 8.0  # bins of the tail for one unit of score
 
 
@@ -80,9 +88,9 @@ def watch(
         level: (C, K, 2) in each operating state, what it adds to the base that follows all of
             them, and number of readings.
         season: (C, SEASON) usual course of day and week.
-        past: (C, 3, S + 1) of each statistic: maximum of the block that runs, mean and variance
-            of the maxima; the last column is the score, of which only the maximum is kept. The
-            number of complete blocks stands in its mean.
+        past: (C, 3, S + 2) of each statistic and of the raw score: maximum of the block that
+            runs, mean and variance of the maxima; in the last column the number of complete
+            blocks stands in the place of the mean.
         tail: (BINS,) how many blocks had a greatest score in each bin, of all channels.
         out_score: (N,) 0 while a channel warms up.
         out_kind: (N,) the statistic with the greatest y.
@@ -167,11 +175,10 @@ def _expect(
     r2 = r1 - season[WEEK + slot]
     age = (t - s[BEGIN]) / DAY
     save = rules[3]
-    r = r0
-    if age > 1.5 and s[ERR1] < save * s[ERR0]:
-        r = r1
-    if age > 8.0 and s[ERR2] < save * min(s[ERR0], s[ERR1]):
-        r = r2
+    w1 = _trust(s[ERR1], s[ERR0], save) if age > 1.5 else 0.0
+    w2 = _trust(s[ERR2], min(s[ERR0], s[ERR1]), save) if age > 8.0 else 0.0
+    r = r0 + w1 * (r1 - r0)
+    r += w2 * (r2 - r)
     scale = s[SCALE_R]
     cut = 4.0 * scale if n > 50 else HUGE
     samples = max(SLOT / max(s[PERIOD], 1e-3), 1.0)
@@ -195,6 +202,12 @@ def _expect(
     s[SCALE_R] += max(1.0 / (n + 1.0), 1.0 / 2000.0) * (min(abs(r), cut) - scale)
     s[R] = r
     return r / (1.2533 * s[SCALE_R] * local + 1e-9 * (abs(x) + 1e-9)), local
+
+
+@njit(cache=True)
+def _trust(error: float, plain: float, save: float) -> float:
+    """Return how much of an expectation is used: none until its error is below a share."""
+    return min(max((save + HALF - error / plain) / (2 * HALF), 0.0), 1.0) if plain > 0 else 0.0
 
 
 @njit(cache=True)
@@ -229,49 +242,81 @@ def _statistics(s: FloatArray, previous: float, z: float, local: float, stat: Fl
     noise = np.log(min(u, 8.0) ** 2 + 0.01)
     s[LOGVAR] += (noise - s[LOGVAR]) / 32.0
     s[LOGMEAN] += max(1.0 / (n - 49.0), 1.0 / 5000.0) * (noise - s[LOGMEAN])
-    stat[VARIANCE] = abs(s[LOGVAR] - s[LOGMEAN])
+    stat[LOUDER] = s[LOGVAR] - s[LOGMEAN]
+    stat[QUIETER] = s[LOGMEAN] - s[LOGVAR]
     return True
 
 
 @njit(cache=True)
 def _judge(stat: FloatArray, past: FloatArray, least: float) -> tuple[float, int]:
     """Return score and statistic; note the maxima of the block."""
-    done = past[1, STATISTICS]
+    done = past[1, BLOCKS]
     first, second, third, kind = 0.0, 0.0, 0.0, 0
-    doubt = 1.0 + 2.0 / np.sqrt(max(done, 1.0))
+    doubt = 1.0 + DOUBT / np.sqrt(max(done, 1.0))
     for j in range(STATISTICS):
-        q = np.sqrt(stat[j])
+        q = _scaled(stat[j], j)
         past[0, j] = max(past[0, j], q)
         if done < least:
             continue
-        y = 0.5772 + 1.2825 * (q - past[1, j]) / (np.sqrt(past[2, j]) * doubt + 0.02)
+        y = _reduced(q, past[1, j], np.sqrt(past[2, j]) * doubt + 0.02)
         if y > first:
             first, second, third, kind = y, first, second, j
         elif y > second:
             second, third = y, second
         elif y > third:
             third = y
-    score = first + 0.5 * second + 0.5 * third
-    past[0, STATISTICS] = max(past[0, STATISTICS], score)
-    return score, kind
+    raw = first + 0.4 * (second + third)
+    past[0, RAW] = max(past[0, RAW], raw)
+    return _usual(raw, past, done - least), kind
+
+
+@njit(cache=True)
+def _scaled(x: float, j: int) -> float:
+    """Return a statistic on the scale on which its block maxima are about Gumbel."""
+    if j == SPIKE:
+        return np.log(x + 0.1)
+    return np.sqrt(x) if j < LOUDER else x
+
+
+@njit(cache=True)
+def _reduced(x: float, mean: float, spread: float) -> float:
+    return 0.5772 + 1.2825 * (x - mean) / spread
+
+
+@njit(cache=True)
+def _usual(raw: float, past: FloatArray, blocks: float) -> float:
+    """Return the score: the raw one, judged by the channel's own after `blocks` and what is usual."""
+    n = max(blocks, 0.0)
+    mean = (SURE * MEAN + n * past[1, RAW]) / (SURE + n)
+    var = (SURE * VARIANCE + n * past[2, RAW]) / (SURE + n)
+    return max(_reduced(raw, mean, np.sqrt(var)), 0.0)
 
 
 @njit(cache=True)
 def _close_block(past: FloatArray, least: float, tail: FloatArray) -> None:
     """Learn from the maxima of a complete block and begin a new one."""
-    done = past[1, STATISTICS]
+    done = past[1, BLOCKS]
     if done >= least:
-        tail[min(int(past[0, STATISTICS] * PER_UNIT), BINS - 1)] += 1
-    past[1, STATISTICS] = done + 1
-    g = max(1.0 / (done + 1.0), 1.0 / 300.0)
+        score = _usual(past[0, RAW], past, done - least)
+        tail[min(int(score * PER_UNIT), BINS - 1)] += 1
+        _learn(past, RAW, done - least, 3.0, done > least + 5)
+    past[1, BLOCKS] = done + 1
     for j in range(STATISTICS):
-        q = past[0, j]
-        if done >= least:
-            q = min(q, past[1, j] + 12.0 * np.sqrt(past[2, j]) + 0.02)
-        delta = q - past[1, j]
-        past[1, j] += g * delta
-        past[2, j] = (1.0 - g) * (past[2, j] + g * delta * delta)
-    past[0, :] = 0.0
+        _learn(past, j, done, WILD, done >= least)
+    past[0, :] = -HUGE
+    past[0, RAW] = 0.0
+
+
+@njit(cache=True)
+def _learn(past: FloatArray, j: int, done: float, wild: float, cut: bool) -> None:
+    """Let the maximum of a block count in mean and variance of those before it."""
+    q = past[0, j]
+    if cut:
+        q = min(q, past[1, j] + wild * np.sqrt(past[2, j]) + 0.02)
+    g = max(1.0 / (done + 1.0), 1.0 / 300.0)
+    delta = q - past[1, j]
+    past[1, j] += g * delta
+    past[2, j] = (1.0 - g) * (past[2, j] + g * delta * delta)
 
 
 @njit(cache=True)
