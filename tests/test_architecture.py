@@ -56,7 +56,10 @@ CLIENTS = {
 CLIENT_IMPORTS = {'linehaul_bringup/demo_client.py': {'linehaul_line'}}
 GLUE = {'linehaul_ros', 'linehaul_interfaces'}
 #: Shared modules that know no ROS, for every core.
-PLAIN = {'linehaul_ros.health': 'linehaul_ros/health.py'}
+PLAIN = {
+    'linehaul_ros.health': 'linehaul_ros/health.py',
+    'linehaul_ros.journal': 'linehaul_ros/journal.py',
+}
 ROS = re.compile(r'^(rclpy|tf2_ros|linehaul_interfaces|linehaul_ros|builtin_interfaces|\w+_msgs)$')
 
 

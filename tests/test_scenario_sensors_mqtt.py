@@ -6,9 +6,6 @@ Needs Debian's mosquitto; where it is missing the tests are skipped and say so.
 """
 
 import contextlib
-import shutil
-import socket
-import subprocess
 import time
 
 import paho.mqtt.client as paho
@@ -19,9 +16,6 @@ from linehaul_sensors.mqtt import MqttBridge, MqttConfig
 from linehaul_sensors.quality import QualityCheck
 from linehaul_sensors.readings import Quality
 
-BROKER = shutil.which('mosquitto', path='/usr/sbin:/usr/local/sbin') or shutil.which('mosquitto')
-pytestmark = pytest.mark.skipif(BROKER is None, reason='mosquitto is not installed')
-
 TABLE = make_table(
     [
         Channel('g/edge/dev/temperature', 'temperature', 'Cel', 'p', 'm', period=1.0),
@@ -30,26 +24,6 @@ TABLE = make_table(
     ]
 )
 RULES = "topics: [{topic: 'plant/#', channel: plain, value: /v}]"
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(('127.0.0.1', 0))
-        return one.getsockname()[1]
-
-
-@contextlib.contextmanager
-def broker(tmp_path, port):
-    config = tmp_path / 'mosquitto.conf'
-    config.write_text(f'listener {port} 127.0.0.1\nallow_anonymous true\n')
-    process = subprocess.Popen(
-        [BROKER, '-c', config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def until(done, timeout=15.0):
@@ -106,9 +80,9 @@ def publisher(port):
         client.loop_stop()
 
 
-def test_json_topics_and_garbage(tmp_path):
-    port = free_port()
-    with broker(tmp_path, port), running(port) as one, publisher(port) as send:
+def test_json_topics_and_garbage(mosquitto):
+    port = mosquitto.port
+    with running(port) as one, publisher(port) as send:
         until(lambda: send('plant/a', b'{"v": 4}') or one.drain().values)
         send('plant/a', b'\xff\x00 garbage')
         send('spBv1.0/g/NDATA/x', b'\xff\xff\xff garbage')
@@ -117,24 +91,21 @@ def test_json_topics_and_garbage(tmp_path):
         assert {f.where for f in one.faults} == {'plant/a', 'spBv1.0/g/NDATA/x'}
 
 
-def test_a_broker_that_dies_and_comes_back(tmp_path):
-    port = free_port()
-    with contextlib.ExitStack() as stack:
-        with broker(tmp_path, port) as process:
-            one = stack.enter_context(running(port))
-            with publisher(port) as send:
-                until(lambda: send('plant/a', b'{"v": 1}') or one.drain().values)
-            process.kill()
-            until(lambda: not one.bridge.connected)
-            one.drain()
-        with broker(tmp_path, port):
-            until(lambda: one.bridge.connected)
-            with publisher(port) as send:
-                until(lambda: send('plant/a', b'{"v": 2}') or (1, 2.0) in one.drain().values)
+def test_a_broker_that_dies_and_comes_back(mosquitto):
+    with running(mosquitto.port) as one:
+        with publisher(mosquitto.port) as send:
+            until(lambda: send('plant/a', b'{"v": 1}') or one.drain().values)
+        mosquitto.kill()
+        until(lambda: not one.bridge.connected)
+        one.drain()
+        mosquitto.start()
+        until(lambda: one.bridge.connected)
+        with publisher(mosquitto.port) as send:
+            until(lambda: send('plant/a', b'{"v": 2}') or (1, 2.0) in one.drain().values)
 
 
 @pytest.mark.filterwarnings('ignore:Callback API version 1')  # of pysparkplug
-def test_an_independent_sparkplug_edge(tmp_path, monkeypatch):
+def test_an_independent_sparkplug_edge(mosquitto, monkeypatch):
     sparkplug = pytest.importorskip('pysparkplug', reason='pysparkplug is not installed')
 
     # It was written for paho 1, whose client had one more setting.
@@ -146,12 +117,11 @@ def test_an_independent_sparkplug_edge(tmp_path, monkeypatch):
             timestamp=now, name='temperature', datatype=sparkplug.DataType.DOUBLE, value=value
         )
 
-    port = free_port()
-    with broker(tmp_path, port), running(port) as one:
+    with running(mosquitto.port) as one:
         device = sparkplug.Device('dev', (metric(20.0),))
         edge = sparkplug.EdgeNode('g', 'edge', (metric(1.0),))
         edge.register(device)
-        edge.connect('127.0.0.1', port=port)
+        edge.connect('127.0.0.1', port=mosquitto.port)
         try:
             one.has((0, 20.0), (2, 1.0))
             for value in (21.0, 22.0, 23.0):

@@ -8,9 +8,6 @@ Needs Debian's mosquitto; where it is missing the tests are skipped and say so.
 import contextlib
 import math
 import os
-import shutil
-import socket
-import subprocess
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -40,34 +37,11 @@ _MODULE = module_from_spec(_SPEC)
 _SPEC.loader.exec_module(_MODULE)
 VdaVehicle = _MODULE.VdaVehicle
 
-BROKER = shutil.which('mosquitto', path='/usr/sbin:/usr/local/sbin') or shutil.which('mosquitto')
-pytestmark = pytest.mark.skipif(BROKER is None, reason='mosquitto is not installed')
-
 PLANT = load_plant('cell')
 CLASS = PLANT.classes['agv']
 MAKER = 'independent'
 SPEED = 30.0
 """Plant time per wall time."""
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(('127.0.0.1', 0))
-        return one.getsockname()[1]
-
-
-@contextlib.contextmanager
-def broker(tmp_path, port):
-    config = tmp_path / 'mosquitto.conf'
-    config.write_text(f'listener {port} 127.0.0.1\nallow_anonymous true\n')
-    process = subprocess.Popen(
-        [BROKER, '-c', config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def sheet():
@@ -126,10 +100,9 @@ def node(kind, context, **parameters):
     return kind(context=context, parameter_overrides=overrides)
 
 
-def test_deliveries_over_mqtt_with_a_vehicle_that_vanishes_and_a_broker_that_dies(tmp_path):
-    port = free_port()
+def test_deliveries_over_mqtt_with_a_vehicle_that_vanishes_and_a_broker_that_dies(mosquitto):
+    port = mosquitto.port
     with contextlib.ExitStack() as stack:
-        process = stack.enter_context(broker(tmp_path, port))
         context = stack.enter_context(ros_context())
         common = {'plant': 'cell', 'use_sim_time': True}
         sim = node(SimNode, context, plant='cell', vehicles='vda5050', speed=SPEED)
@@ -158,10 +131,9 @@ def test_deliveries_over_mqtt_with_a_vehicle_that_vanishes_and_a_broker_that_die
         spin_until(executor, lambda: 'r1' in results)
         assert (results['r1'].error_code, results['r1'].vehicle_id) == (0, victim.serial)
 
-        process.kill()
-        process.wait(10)
+        mosquitto.kill()
         spin_until(executor, lambda: yard.all_are(broken))
-        stack.enter_context(broker(tmp_path, port))
+        mosquitto.start()
         spin_until(executor, lambda: yard.all_are(VehicleConnection.ONLINE))
         ask('r2', 'fa1_03')
         spin_until(executor, lambda: 'r2' in results)

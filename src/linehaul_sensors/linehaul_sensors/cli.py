@@ -1,18 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The linehaul authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command `python -m linehaul_sensors`: ask a history, look after it, check tables.
+"""The command `python -m linehaul_sensors`: ask a history, look after it, check tables, report.
 
     python -m linehaul_sensors query FOLDER [CHANNEL…] --from T --to T [--every 1m]
         [--form table|csv|parquet|plot] [--out FILE]
     python -m linehaul_sensors compact FOLDER
     python -m linehaul_sensors retain FOLDER --days 30 [--minutes 400]
     python -m linehaul_sensors check CHANNELS [--alarms FILE]
+    python -m linehaul_sensors report SENSORS.yaml JOURNAL --from T --to T [--json]
 
 Times are UTC, such as 2026-11-22T06:00, or seconds since 1970, such as @1800000000, or `now`, or
 what is to be taken from now, such as -8h.
 """
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -100,6 +102,12 @@ def parser() -> argparse.ArgumentParser:
     look = verbs.add_parser('check', help='check a channel table, and alarms that go with it')
     look.add_argument('channels', type=Path)
     look.add_argument('--alarms', type=Path)
+    tell = verbs.add_parser('report', help='performance of the alarm system by ISA-18.2')
+    tell.add_argument('sensors', type=Path, help='file of the sensor layer')
+    tell.add_argument('journal', type=Path, help="the node's sensors.db")
+    tell.add_argument('--from', dest='start', default='-1d')
+    tell.add_argument('--to', dest='end', default='now')
+    tell.add_argument('--json', action='store_true', help='print JSON')
     return top
 
 
@@ -113,6 +121,7 @@ def main(arguments: Sequence[str] | None = None, now: float | None = None) -> in
         'compact': _compact,
         'retain': _retain,
         'check': _check,
+        'report': _report,
     }
     try:
         return verbs[args.verb](args, time.time() if now is None else now)
@@ -231,4 +240,16 @@ def _check(args: argparse.Namespace, _now: float) -> int:
         alarms = read_alarms(args.alarms, table, alarms)
     machines = len(table.of_equipment())
     sys.stdout.write(f'{len(table)} channels of {machines} machines, {len(alarms)} alarms\n')
+    return 0
+
+
+def _report(args: argparse.Namespace, now: float) -> int:
+    from linehaul_sensors import alarm_report
+
+    start, end = (instant(text, now) / NS for text in (args.start, args.end))
+    found = alarm_report.from_files(args.sensors, args.journal, start, end)
+    if args.json:
+        sys.stdout.write(json.dumps(found.to_json()) + '\n')
+    else:
+        sys.stdout.writelines(f'{line}\n' for line in alarm_report.lines(found))
     return 0

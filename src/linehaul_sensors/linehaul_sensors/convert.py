@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Readings, channels, alarms, warnings and health to messages and back."""
 
-import array
 import importlib
 from collections.abc import Sequence
 from math import isnan
@@ -17,45 +16,19 @@ from linehaul_interfaces.msg import (
     Alarms,
     EarlyWarning,
     EarlyWarnings,
-    SensorChannel,
     SensorChannels,
     SensorReadings,
 )
 from linehaul_sensors.alarm_book import AlarmView
 from linehaul_sensors.alarm_view import fit
-from linehaul_sensors.channels import Channel, ChannelTable
+from linehaul_sensors.channels import Channel
 from linehaul_sensors.early_warnings import WarningRecord
 from linehaul_sensors.errors import ReadingsError
 from linehaul_sensors.ids import ChannelId, EquipmentId
-from linehaul_sensors.readings import Quality, Readings, make_readings
+from linehaul_sensors.readings import Readings, make_readings
 
 MOST_WARNINGS = 150
 """Warnings in one message, so that it stays below some 100 kB."""
-
-
-def to_readings(
-    batch: Readings, bridge: str, instance: str, sequence: int, received: float
-) -> SensorReadings:
-    """Return a batch as a message; a value that is no number goes out as bad.
-
-    Args:
-        batch: checked readings.
-        bridge: id of the sender.
-        instance: of the channel message it goes with.
-        sequence: one more than that of the batch before.
-        received: [s].
-    """
-    quality = np.where(np.isnan(batch.value), int(Quality.BAD), batch.quality)
-    return SensorReadings(
-        bridge_id=bridge,
-        instance_id=instance,
-        sequence=sequence,
-        received=to_time(received),
-        channel=array.array('I', batch.channel.tobytes()),
-        source_time=array.array('q', batch.time.tobytes()),
-        value=array.array('d', batch.value.tobytes()),
-        quality=quality.astype(np.uint8),
-    )
 
 
 def from_readings(message: SensorReadings) -> Readings:
@@ -69,27 +42,6 @@ def from_readings(message: SensorReadings) -> Readings:
         np.asarray(message.source_time, dtype=np.int64),
         np.asarray(message.value, dtype=np.float64),
         np.asarray(message.quality, dtype=np.uint8),
-    )
-
-
-def to_channels(table: ChannelTable, bridge: str, instance: str, now: float) -> SensorChannels:
-    """Return the births of all channels of a table; a channel's index is its row."""
-    channels = [
-        SensorChannel(
-            index=index,
-            channel_id=one.id,
-            equipment_id=one.equipment,
-            place=one.place,
-            quantity=one.quantity,
-            unit=one.unit,
-            minimum=one.minimum,
-            maximum=one.maximum,
-            period=one.period,
-        )
-        for index, one in enumerate(table.channels)
-    ]
-    return SensorChannels(
-        bridge_id=bridge, instance_id=instance, stamp=to_time(now), channels=channels
     )
 
 

@@ -96,7 +96,8 @@ def from_record(body: Mapping[str, Any]) -> WarningRecord:
 _SEEN_BY = {
     Statistic.SPIKE: 'jumps that are larger than usual',
     Statistic.CUSUM: 'a slow shift',
-    Statistic.VARIANCE: 'more or less noise than usual',
+    Statistic.LOUDER: 'more noise than usual',
+    Statistic.QUIETER: 'less noise than usual',
 }
 # Quantity: what maintenance looks at first.
 _LOOK_AT = {

@@ -19,7 +19,7 @@ from linehaul_sensors.errors import HistoryError
 from linehaul_sensors.ids import ChannelId, EquipmentId
 from linehaul_sensors.maintenance import Maintenance
 
-FORM = 1
+FORM = 2
 
 
 def save(path: Path, maintenance: Maintenance, table: ChannelTable, now: float) -> None:

@@ -23,6 +23,9 @@ from linehaul_sensors.machine_health import HealthRules, MachineHealth
 from linehaul_sensors.machine_watch import MachineWatch
 from linehaul_sensors.watch import Sign, Watch, WatchRules
 
+STATES = 18
+"""Operating states of PackML, and 0 for one that is not known."""
+MOST_PRODUCTS = 13
 _HOUR = 3600.0
 _MINUTE = 60.0
 
@@ -35,13 +38,18 @@ class MaintenanceRules:
         budget: false warnings a day that are allowed, of single channels and machines together.
         sample: [s] between two looks at a machine as a whole.
         health: of its trends.
-        contexts: operating states a machine can be in.
+        products: numbers of products that make a difference to machines; others count as one.
     """
 
     budget: float = 150.0
     sample: float = 300.0
     health: HealthRules = field(default_factory=HealthRules)
-    contexts: int = 18
+    products: tuple[int, ...] = ()
+
+    @property
+    def contexts(self) -> int:
+        """How many pairs of operating state and product there are."""
+        return STATES * (1 + len(self.products))
 
 
 class Maintenance:

@@ -144,8 +144,11 @@ class MqttBridge:
         """Say goodbye and end the thread."""
         if self._sparkplug is not None and self._queue.connected:
             self._client.publish(*self._state(False), qos=1, retain=True).wait_for_publish(2.0)
-        self._client.disconnect()
-        self._client.loop_stop()
+        client = self._client
+        client.disconnect()
+        client.loop_stop()
+        # No circle is left, so that paho closes its sockets as soon as the bridge is gone.
+        client.on_connect = client.on_disconnect = client.on_message = None
 
     @property
     def connected(self) -> bool:

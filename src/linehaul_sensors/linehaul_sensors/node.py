@@ -136,8 +136,7 @@ class SensorsNode(Node):
         if now > 0.0:
             self._store.learn(self._pipeline, self._table, now, last=True)
         self._aside.shutdown()
-        left = self._memory.close() if self._memory is not None else 0
-        if left:
+        if self._memory is not None and (left := self._memory.close()):
             self.get_logger().error(f'{left} readings are not in history: {self._memory.trouble}')
         self._store.close()
         return 0

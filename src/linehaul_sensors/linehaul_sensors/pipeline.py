@@ -22,7 +22,7 @@ from linehaul_sensors.channels import ChannelTable
 from linehaul_sensors.early_warnings import WarningRecord
 from linehaul_sensors.errors import HistoryError
 from linehaul_sensors.ids import AlarmId, EquipmentId
-from linehaul_sensors.maintenance import Maintenance, MaintenanceRules
+from linehaul_sensors.maintenance import STATES, Maintenance, MaintenanceRules
 from linehaul_sensors.quality import Checked, QualityCheck
 from linehaul_sensors.readings import NS, Quality, Readings, concatenate
 from linehaul_sensors.watch import Sign
@@ -60,6 +60,8 @@ class Outcome:
 
 STATE = 'packml_state'
 """Quantity of a channel that tells the operating state of its machine, by PackML's number."""
+PRODUCT = 'product'
+"""Quantity of a channel that tells what its machine makes, by the product's number."""
 
 
 class Pipeline:
@@ -86,10 +88,12 @@ class Pipeline:
         self.history = history
         self.lost_to_history = 0
         self.context: ByteArray = np.zeros(len(table), dtype=np.uint8)
-        self._contexts = rules.contexts
+        self._state: ByteArray = np.zeros(len(table), dtype=np.uint8)
+        self._product: ByteArray = np.zeros(len(table), dtype=np.uint8)
+        self._products = {float(one): slot for slot, one in enumerate(rules.products, start=1)}
         self._table = table
         self._of_equipment = table.of_equipment()
-        tells = [channel.quantity == STATE for channel in table.channels]
+        tells = [channel.quantity in (STATE, PRODUCT) for channel in table.channels]
         self._tells = np.array(tells, dtype=bool)
         self._bound: dict[EquipmentId, list[AlarmDef]] = {}
         for alarm in alarms:
@@ -101,7 +105,9 @@ class Pipeline:
 
         Alarms that are none in this state are suppressed by design, the others no longer.
         """
-        self.context[list(self._of_equipment.get(equipment, ()))] = state
+        rows = list(self._of_equipment.get(equipment, ()))
+        self._state[rows] = state
+        self._place(rows)
         found: list[AlarmEvent] = []
         for on in (True, False):
             names: list[AlarmId] = [
@@ -112,17 +118,30 @@ class Pipeline:
             found += self.alarms.suppress(names, on, f'operating state {state}', now)
         return found
 
+    def set_product(self, equipment: EquipmentId, product: float) -> None:
+        """Take in what a machine makes; early warning knows what is usual for each product."""
+        rows = list(self._of_equipment.get(equipment, ()))
+        self._product[rows] = self._products.get(product, 0)
+        self._place(rows)
+
+    def _place(self, rows: list[int]) -> None:
+        self.context[rows] = self._state[rows] + STATES * self._product[rows]
+
     def _states(self, checked: Checked) -> list[AlarmEvent]:
         rows = np.flatnonzero(checked.live & self._tells[checked.readings.channel])
         found: list[AlarmEvent] = []
         for row in rows.tolist():
             value = checked.readings.value[row]
             usable = checked.readings.quality[row] < Quality.BAD
-            channel = int(checked.readings.channel[row])
-            state = int(value) if usable and 0 <= value < self._contexts else 0
-            if state != self.context[channel]:
-                name = self._table.channels[channel].equipment
-                found += self.set_state(name, state, float(checked.used[row]) / NS)
+            about = self._table.channels[int(checked.readings.channel[row])]
+            if about.quantity == PRODUCT:
+                if usable:  # else it is taken to be the same still
+                    self.set_product(about.equipment, float(value))
+                continue
+            state = int(value) if usable and 0 <= value < STATES else 0
+            if state != self._state[self._table.index[about.id]]:
+                now = float(checked.used[row]) / NS
+                found += self.set_state(about.equipment, state, now)
         return found
 
     def step(self, batch: Readings, lost: Sequence[int], now: int) -> Outcome:

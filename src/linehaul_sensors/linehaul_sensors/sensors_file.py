@@ -16,6 +16,8 @@
       interval: 28800.0                 # [s] of one average of the trends of wear
       learn: 60                         # intervals that make a machine's reference
       horizon: 1209600.0                # [s] remaining life that asks for maintenance
+      products: [11, 12]                # of channels of quantity product; what is usual depends
+                                        # on them; add new ones at the end
 
 A file is used whole or not at all. Passwords stand in a file of their own (`password_file`).
 """
@@ -36,7 +38,7 @@ from linehaul_sensors.errors import MappingError
 from linehaul_sensors.ids import ChannelId
 from linehaul_sensors.json_topics import Rule, parse_mapping
 from linehaul_sensors.machine_health import KEPT, HealthRules
-from linehaul_sensors.maintenance import MaintenanceRules
+from linehaul_sensors.maintenance import MOST_PRODUCTS, MaintenanceRules
 from linehaul_sensors.modbus_map import Device, parse_devices
 from linehaul_sensors.mqtt import MqttConfig
 from linehaul_sensors.opcua_map import Server, parse_server
@@ -142,9 +144,20 @@ def _rules(row: Fields) -> MaintenanceRules:
         budget=row.number('budget', 150.0, low=0.1, high=1e6),
         sample=row.number('sample', 300.0, low=0.1, high=day),
         health=health,
+        products=_products(row),
     )
     row.finish()
     return rules
+
+
+def _products(row: Fields) -> tuple[int, ...]:
+    found = row.get('products', [])
+    numbers = isinstance(found, list) and all(type(one) is int for one in found)
+    if not numbers or len(set(found)) < len(found) or len(found) > MOST_PRODUCTS:
+        wanted = f'list up to {MOST_PRODUCTS} different whole numbers'
+        row.note('bad_products', 'products', f'{found!r:.60}', wanted)
+        return ()
+    return tuple(found)
 
 
 def _text(path: Path) -> str:

@@ -50,7 +50,7 @@ class WatchRules:
         block: readings in a block.
         least: blocks before a channel's score counts.
         memory: [s] of the level; slower changes are usual.
-        save: a season is used when its error is below this share of the plain one.
+        save: a season is half trusted when its error is this share of the plain one.
         settle: readings left out after a change of operating state.
         quiet: [s] of low scores before a channel may raise another warning.
         budget: false warnings a day that are allowed for all channels together.
@@ -173,10 +173,13 @@ class Watch:
         """
         added: FloatArray = self._level[channel, context, 0].copy()
         slot = (time / kernels.SLOT).astype(np.int64) % kernels.SLOTS_WEEK
-        errors = self._state[channel][:, [kernels.ERR0, kernels.ERR1]]
+        plain, daily = self._state[channel, kernels.ERR0], self._state[channel, kernels.ERR1]
         age = (time - self._state[channel, kernels.BEGIN]) / kernels.DAY
-        daily = (age > 1.5) & (errors[:, 1] < self.rules.save * errors[:, 0])
-        added[daily] += self._season[channel[daily], slot[daily] % kernels.SLOTS_DAY]
+        known = (age > kernels.FULL_DAY) & (plain > 0.0)
+        share = np.divide(daily, plain, out=np.ones_like(plain), where=known)
+        half = kernels.HALF
+        trust = np.clip((self.rules.save + half - share) / (2.0 * half), 0.0, 1.0)
+        added += trust * self._season[channel, slot % kernels.SLOTS_DAY]
         return added
 
     def set_threshold(self) -> float:
@@ -238,7 +241,12 @@ class Watch:
             there: (K,) and then.
         """
         for name, array in self.snapshot().items():
-            array[here] = rows[name][there]
+            known = rows[name][there]
+            if name == 'level':  # another number of products makes it wider or narrower
+                both = min(known.shape[1], array.shape[1])
+                array[here, :both] = known[:, :both]
+            else:
+                array[here] = known
         self._tail[:], self.threshold = tail[:-1], float(tail[-1])
 
     def forget(self, channels: Sequence[int]) -> None:

@@ -49,13 +49,14 @@ SEASON = WEEK + SLOTS_WEEK
 HUGE = 1e300
 REARM = 0.85  # share of the threshold below which a channel comes to rest
 OFFSET_MEMORY = 14.0  # times the memory of the base that all operating states share
-BINS = 400
+BINS = 2000
+FULL_DAY, FULL_WEEK = 1.5, 8.0  # [d] of age before a season may be trusted
 HALF = 0.15  # of the shares of error between which a season comes to be used
 SURE, MEAN, VARIANCE = 60.0, 2.3, 2.0
 """What block maxima of the raw score are before any is seen, and how many blocks that is worth."""
 DOUBT = 4.0  # over the root of the number of blocks: how much wider a spread might be
 WILD = 5.0  # spreads above the mean beyond which a block maximum teaches no more
-PER_UNIT = 8.0  # bins of the tail for one unit of score
+PER_UNIT = 40.0  # bins of the tail for one unit of score
 
 
 @njit(cache=True)
@@ -82,7 +83,7 @@ def watch(
         value: (N,) finite.
         context: (N,) operating state of the channel's machine, below K.
         rules: readings in a block, blocks before a score counts, memory of the level [s], share of
-            the plain error that a season must come below, readings left out after a change of
+            the plain error at which a season is half trusted, readings left out after a change of
             operating state.
         state: (C, STATE) columns above; zeros at first.
         level: (C, K, 2) in each operating state, what it adds to the base that follows all of
@@ -175,8 +176,8 @@ def _expect(
     r2 = r1 - season[WEEK + slot]
     age = (t - s[BEGIN]) / DAY
     save = rules[3]
-    w1 = _trust(s[ERR1], s[ERR0], save) if age > 1.5 else 0.0
-    w2 = _trust(s[ERR2], min(s[ERR0], s[ERR1]), save) if age > 8.0 else 0.0
+    w1 = _trust(s[ERR1], s[ERR0], save) if age > FULL_DAY else 0.0
+    w2 = _trust(s[ERR2], min(s[ERR0], s[ERR1]), save) if age > FULL_WEEK else 0.0
     r = r0 + w1 * (r1 - r0)
     r += w2 * (r2 - r)
     scale = s[SCALE_R]
@@ -285,7 +286,7 @@ def _reduced(x: float, mean: float, spread: float) -> float:
 
 @njit(cache=True)
 def _usual(raw: float, past: FloatArray, blocks: float) -> float:
-    """Return the score: the raw one, judged by the channel's own after `blocks` and what is usual."""
+    """Return the score: the raw one, judged by the channel's own past of some blocks."""
     n = max(blocks, 0.0)
     mean = (SURE * MEAN + n * past[1, RAW]) / (SURE + n)
     var = (SURE * VARIANCE + n * past[2, RAW]) / (SURE + n)

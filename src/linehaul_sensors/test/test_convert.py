@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip('rclpy', reason='no ROS 2 here')
 
+from linehaul_ros.readings import BatchSender
 from linehaul_ros.time import from_time
 from linehaul_sensors.alarm_states import Event, State
 from linehaul_sensors.alarm_table import AlarmDef, Kind, Priority
@@ -28,20 +29,30 @@ TABLE = make_table(
 NOW = 1_800_000_000.5
 
 
+def send(sender, batch):
+    return sender.batch(batch.channel, batch.time, batch.value, batch.quality, NOW)
+
+
 def test_readings_come_back_as_they_were():
     batch = make_readings([1, 0, 1], [5, -6, 2**62], [1.5, np.nan, -0.0], [1, 3, 4])
-    message = convert.to_readings(batch, 'b1', 'i1', 7, NOW)
+    sender = BatchSender('b1')
+    message = send(sender, batch)
     again = convert.from_readings(message)
     for name in ('channel', 'time', 'value', 'quality'):
         assert np.array_equal(
             getattr(again, name), getattr(batch, name), equal_nan=name == 'value'
         )
-    assert (message.bridge_id, message.instance_id, message.sequence) == ('b1', 'i1', 7)
+    assert (message.bridge_id, message.instance_id, message.sequence) == (
+        'b1',
+        sender.instance,
+        0,
+    )
     assert from_time(message.received) == NOW
+    assert send(sender, batch).sequence == 1
 
 
 def test_no_number_goes_out_only_as_bad():
-    message = convert.to_readings(make_readings([0], [1], [np.nan], [4]), 'b', 'i', 1, NOW)
+    message = send(BatchSender('b'), make_readings([0], [1], [np.nan], [4]))
     assert list(message.quality) == [Quality.BAD]
 
 
@@ -51,7 +62,7 @@ def test_arrays_of_different_length_are_refused():
 
 
 def test_channels_come_back_as_they_were():
-    message = convert.to_channels(TABLE, 'b1', 'i1', NOW)
+    message = BatchSender('b1').births(TABLE.channels, NOW)
     assert {k: repr(v) for k, v in convert.from_channels(message).items()} == {
         k: repr(v) for k, v in enumerate(TABLE.channels)
     }

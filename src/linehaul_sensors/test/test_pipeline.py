@@ -9,6 +9,7 @@ from linehaul_sensors.channels import Channel, make_table
 from linehaul_sensors.errors import HistoryError
 from linehaul_sensors.history import History
 from linehaul_sensors.history_query import Question, query
+from linehaul_sensors.maintenance import MaintenanceRules
 from linehaul_sensors.pipeline import Pipeline
 from linehaul_sensors.readings import NS, Flag, Quality, concatenate, make_readings
 from linehaul_sensors.sparkplug_codec import Metric
@@ -93,6 +94,26 @@ def test_the_operating_state_goes_to_the_machines_channels():
     pipeline = Pipeline(TABLE, ALARMS)
     pipeline.set_state('m2', 6, 0.0)
     assert pipeline.context.tolist() == [0, 6]
+
+
+def test_what_is_usual_depends_on_the_product(tmp_path):
+    table = make_table([Channel('t', 'temperature', 'Cel', 'p', 'press'),
+                        Channel('made', 'product', '1', 'p', 'press'),
+                        Channel('state', 'packml_state', '1', 'p', 'press')])  # fmt: skip
+    pipeline = Pipeline(table, [], rules=MaintenanceRules(products=(11, 12)))
+    rng = np.random.default_rng(3)
+    signs, now = [], T0
+    usual = {11: 40.0, 12: 80.0, 99: 60.0}
+    for k in range(3000):
+        product = (11, 12, 99)[k // 40 % 3]
+        now += 60 * NS
+        rows = [(2, 6.0), (1, float(product)), (0, usual[product] + rng.standard_normal())]
+        signs += step(pipeline, rows, now).signs
+    assert len(signs) <= 2  # of 75 changes of product
+    assert pipeline.context[0] == 6  # the products that are not listed are one
+    found = [step(pipeline, [(1, 11.0), (0, 80.0)], now + k * 60 * NS).signs for k in range(1, 60)]
+    assert any(sign.channel == 0 for one in found for sign in one)
+    assert pipeline.context[0] == 6 + 18
 
 
 def test_an_empty_batch_is_nothing():

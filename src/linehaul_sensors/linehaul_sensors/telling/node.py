@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The voice of the sensor layer: readings as they come, alarms and warnings when they change."""
 
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from linehaul_ros.diagnostics import DIAGNOSTICS, to_diagnostics
 from linehaul_ros.names import Topic
+from linehaul_ros.readings import BatchSender
 from rclpy.node import Node
 
 from linehaul_ros import names
@@ -18,8 +18,6 @@ from linehaul_sensors.diagnostics import diagnose
 from linehaul_sensors.pipeline import Pipeline
 from linehaul_sensors.readings import Readings
 from linehaul_sensors.sources import Running
-
-ID = 'sensors'
 
 
 class Telling:
@@ -35,8 +33,7 @@ class Telling:
         self._node = node
         self._table = table
         self._pictures = pictures
-        self._instance = uuid.uuid4().hex
-        self._sequence = 0
+        self._sender = BatchSender('sensors')
         self._born = False
         self._changed = {'alarms': True, 'warnings': True}
         self._readings = self._publisher(names.SENSOR_READINGS)
@@ -57,9 +54,8 @@ class Telling:
         """Tell a batch of checked readings; `now` in s."""
         if not len(batch):
             return
-        message = convert.to_readings(batch, ID, self._instance, self._sequence, now)
+        message = self._sender.batch(batch.channel, batch.time, batch.value, batch.quality, now)
         self._readings.publish(message)
-        self._sequence += 1
 
     def lists(self, pipeline: Pipeline, now: float, *, drawing: bool) -> None:
         """Tell the alarms and warnings if they changed.
@@ -71,8 +67,7 @@ class Telling:
         """
         if not self._born:
             self._born = True
-            births = convert.to_channels(self._table, ID, self._instance, now)
-            self._channels.publish(births)
+            self._channels.publish(self._sender.births(self._table.channels, now))
         rate = pipeline.alarms.book.rate
         if self._changed['alarms']:
             views = pipeline.alarms.views()

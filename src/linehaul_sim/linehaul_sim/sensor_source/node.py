@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sensor source: births and batches of readings of simulated machines."""
 
-import array
 import sys
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -13,13 +11,14 @@ from typing import Any
 
 import numpy as np
 from linehaul_ros.parameters import declare, setting
+from linehaul_ros.readings import BatchSender
 from linehaul_ros.run import run
-from linehaul_ros.time import now_of, to_time
+from linehaul_ros.time import now_of
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from linehaul_floor import PlantError
-from linehaul_interfaces.msg import SensorChannel, SensorChannels, SensorReadings
+from linehaul_interfaces.msg import SensorReadings
 from linehaul_ros import names
 from linehaul_sim.sensing import Sensed, Sensing, read_channels
 
@@ -50,8 +49,7 @@ class SensorSource(Node):
         folder = Path(self._config.tables) / Path(self._config.plant).stem
         self._channels = read_channels(folder / 'channels.yaml')
         self._sensing: Sensing | None = None
-        self._instance = uuid.uuid4().hex
-        self._sequence = 0
+        self._sender = BatchSender(NAME)
         births, readings = names.SENSOR_CHANNELS, names.SENSOR_READINGS
         self._births = self.create_publisher(births.type, f'{NAME}/channels', births.qos)
         self._readings = self.create_publisher(readings.type, f'{NAME}/readings', readings.qos)
@@ -66,43 +64,15 @@ class SensorSource(Node):
         if self._sensing is None:
             pause = self._config.pause if self._config.troubles else inf
             self._sensing = Sensing(self._channels, self._config.seed, now, pause)
-            self._births.publish(self._born(now))
+            self._births.publish(self._sender.births(self._channels, now))
         sensed = self._sensing.step(now)
         if sensed.channel.size:
             self._readings.publish(self._batch(sensed, now))
-            self._sequence += 1
-
-    def _born(self, now: float) -> SensorChannels:
-        channels = [
-            SensorChannel(
-                index=index,
-                channel_id=one.id,
-                equipment_id=one.equipment,
-                place=one.place,
-                quantity=one.quantity,
-                unit=one.unit,
-                minimum=one.minimum,
-                maximum=one.maximum,
-                period=one.period,
-            )
-            for index, one in enumerate(self._channels)
-        ]
-        return SensorChannels(
-            bridge_id=NAME, instance_id=self._instance, stamp=to_time(now), channels=channels
-        )
 
     def _batch(self, sensed: Sensed, now: float) -> SensorReadings:
-        size = sensed.channel.size
-        return SensorReadings(
-            bridge_id=NAME,
-            instance_id=self._instance,
-            sequence=self._sequence,
-            received=to_time(now),
-            channel=array.array('I', sensed.channel.astype(np.uint32).tobytes()),
-            source_time=array.array('q', (sensed.time * _NS).astype(np.int64).tobytes()),
-            value=array.array('d', sensed.value.tobytes()),
-            quality=np.full(size, SensorReadings.QUALITY_GOOD, dtype=np.uint8),
-        )
+        good = np.full(sensed.channel.size, SensorReadings.QUALITY_GOOD, dtype=np.uint8)
+        time = (sensed.time * _NS).astype(np.int64)
+        return self._sender.batch(sensed.channel, time, sensed.value, good, now)
 
 
 def main(make: Callable[[], Node] = SensorSource) -> int:
