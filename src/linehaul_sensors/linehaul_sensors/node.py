@@ -44,7 +44,7 @@ from linehaul_sensors.telling.node import Telling
 from linehaul_sensors.write_behind import WriteBehind
 
 TELL = 1.0
-"""[s] of wall time between two lists of alarms and warnings."""
+"""[s] of wall time between two looks at warnings, health and what else can wait."""
 _COMMANDS = {
     CommandAlarm.Request.COMMAND_ACKNOWLEDGE: Event.ACKNOWLEDGE,
     CommandAlarm.Request.COMMAND_SHELVE: Event.SHELVE,
@@ -172,6 +172,7 @@ class SensorsNode(Node):
             self._apply(self._pipeline.tick(now), now)
             if self._incidents is not None:
                 self._incidents.tick(now)
+        self._telling.alarms(self._pipeline, now / NS)
 
     def _due(self, what: str, now: float, every: float) -> bool:
         """Tell whether something that is done every so often [s] is due."""

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The voice of the sensor layer: readings as they come, alarms and warnings when they change."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from linehaul_sensors.pipeline import Pipeline
 from linehaul_sensors.readings import Readings
 from linehaul_sensors.sources import Running
 
+LEAST = 1.0
+"""[s] of wall time between two lists of alarms: in a flood the topic stays below 1 Mbit/s."""
+
 
 class Telling:
     """The publishers of the sensors node.
@@ -35,6 +39,7 @@ class Telling:
         self._pictures = pictures
         self._sender = BatchSender('sensors')
         self._born = False
+        self._told = -LEAST
         self._changed = {'alarms': True, 'warnings': True}
         self._readings = self._publisher(names.SENSOR_READINGS)
         self._channels = self._publisher(names.SENSOR_CHANNELS)
@@ -58,7 +63,7 @@ class Telling:
         self._readings.publish(message)
 
     def lists(self, pipeline: Pipeline, now: float, *, drawing: bool) -> None:
-        """Tell the alarms and warnings if they changed.
+        """Tell the channels once, and the warnings if they changed; call it each second.
 
         Args:
             pipeline: that knows them.
@@ -68,15 +73,24 @@ class Telling:
         if not self._born:
             self._born = True
             self._channels.publish(self._sender.births(self._table.channels, now))
-        rate = pipeline.alarms.book.rate
-        if self._changed['alarms']:
-            views = pipeline.alarms.views()
-            self._alarms.publish(convert.to_alarms(views, rate.flood, len(rate.times), now))
         if self._changed['warnings']:
             records = pipeline.maintenance.book.views()
             self._warnings.publish(convert.to_warnings(records, self._pictures, now))
+        rate = pipeline.alarms.book.rate
         # The ten-minute count goes down by itself.
-        self._changed = {'alarms': rate.flood or bool(rate.times), 'warnings': drawing}
+        self.changed(alarms=rate.flood or bool(rate.times))
+        self._changed['warnings'] = drawing
+
+    def alarms(self, pipeline: Pipeline, now: float) -> None:
+        """Tell the alarms at once if they changed, but never twice within `LEAST`; `now` in s."""
+        since = time.monotonic() - self._told
+        if not self._changed['alarms'] or since < LEAST:
+            return
+        self._told += since
+        self._changed['alarms'] = False
+        rate = pipeline.alarms.book.rate
+        views = pipeline.alarms.views()
+        self._alarms.publish(convert.to_alarms(views, rate.flood, len(rate.times), now))
 
     def health(
         self, pipeline: Pipeline, running: Sequence[Running], troubles: Sequence[str], now: float
