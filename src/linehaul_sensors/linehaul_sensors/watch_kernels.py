@@ -275,8 +275,8 @@ def _judge(stat: FloatArray, past: FloatArray, least: float) -> tuple[float, int
 def _scaled(x: float, j: int) -> float:
     """Return a statistic on the scale on which its block maxima are about Gumbel."""
     if j == SPIKE:
-        return np.log(x + 0.1)
-    return np.sqrt(x) if j < LOUDER else x
+        return float(np.log(x + 0.1))
+    return float(np.sqrt(x)) if j < LOUDER else x
 
 
 @njit(cache=True)
