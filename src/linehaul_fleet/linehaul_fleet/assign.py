@@ -168,7 +168,7 @@ def pair_costs(
         use = np.array([s.desk.drain.rate(one.vehicle, one.vehicle_class) for one in offers])
         left = charge[None, :] - use[None, :] * (times.empty + times.loaded)
     cost[~np.isfinite(times.arrival) | (left < _needed(s, missions, offers))] = _NEVER
-    cost += _changing(missions, offers, now)
+    cost += _changing(missions, offers, cost, now)
     return _give_way(missions, offers, cost, now)
 
 
@@ -208,14 +208,17 @@ def _may_change(mission: Mission) -> bool:
     return mission.changes < CHANGES_MOST and mission.turned < TURNS_MOST
 
 
-def _changing(missions: Sequence[Mission], offers: Sequence[Offer], now: float) -> FloatArray:
-    """Return (M, V) costs of changing one's mind."""
+def _changing(
+    missions: Sequence[Mission], offers: Sequence[Offer], pairs: FloatArray, now: float
+) -> FloatArray:
+    """Return (M, V) costs of changing one's mind, where the pairs cost what they cost."""
     cost = np.zeros((len(missions), len(offers)))
     change = change_costs(missions, now)
     column = {one.vehicle: j for j, one in enumerate(offers)}
     for i, m in enumerate(missions):
         j = column.get(m.holder) if m.holder else None
-        if j is not None:  # where the holder is gone, a change is no change of mind
+        # where the holder is gone, or cannot any more, a change is no change of mind
+        if j is not None and pairs[i, j] < _NEVER / 2:
             cost[i] = change[i]
             cost[i, j] = 0.0
     return cost

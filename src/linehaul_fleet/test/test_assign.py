@@ -97,6 +97,13 @@ def test_after_many_changes_a_mission_keeps_its_vehicle_whatever_comes():
     assert who([held], [ours, offer('agv_002', 'wh1_in_1')]) == {'a': 'agv_001'}
 
 
+@pytest.mark.parametrize('changes', [0, CHANGES_MOST])
+def test_a_vehicle_with_a_low_battery_loses_its_mission(changes):
+    held = mission('a', due=NOW + 500.0, holder='agv_001', changes=changes)
+    low = offer('agv_001', 'wh1_in_1', charge=0.09, mission='a', standing=Standing.UNDER_WAY)
+    assert who([held], [low, offer('agv_002', 'park_060')]) == {'a': 'agv_002'}
+
+
 def test_a_vehicle_that_was_sent_to_and_fro_keeps_its_mission_whatever_comes():
     held = mission('a', due=NOW + 100.0, holder='agv_001', turned=TURNS_MOST)
     ours = offer('agv_001', 'park_060', mission='a', standing=Standing.UNDER_WAY)
