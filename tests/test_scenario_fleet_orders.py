@@ -32,8 +32,8 @@ def test_a_vehicle_that_is_turned_round_on_its_way_home_keeps_no_horizon():
     assert vehicle.state.order_id == order  # an update of the same order, no cancelling
     world.until(world.all_delivered)
     everybody = world.fleet.model.vehicles.values()
-    world.until(lambda: all(v.job is None and v.leg is None for v in everybody))
-    assert all(v.state.idle and not v.state.node_states for v in everybody)
+    world.until(lambda: all(v.leg is None and not v.state.driving for v in everybody))
+    assert all(not v.state.node_states and not v.state.edge_states for v in everybody)
 
 
 def test_a_vehicle_that_hears_no_cancel_is_asked_ever_more_rarely_and_never_after_a_reboot():

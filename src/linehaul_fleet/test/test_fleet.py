@@ -166,6 +166,9 @@ class Factory:
         for _ in range(steps):
             self.step()
 
+    def all_delivered(self, count):
+        return all(self.phase(f'd{k}') is Phase.DELIVERED for k in range(count))
+
     def until(self, done, most=600):
         """Run until something is so."""
         for _ in range(most):
@@ -241,8 +244,7 @@ def test_nothing_arrives_before_its_earliest_time_nor_blocks_a_port_meanwhile():
     assert 'd1' not in factory.asked
     factory.run(350)
     assert factory.phase('d1') is not Phase.DELIVERED
-    factory.run(400)
-    assert factory.phase('d1') is Phase.DELIVERED
+    factory.until(lambda: factory.phase('d1') is Phase.DELIVERED, most=400)
     # The stepping vehicles drive and hand over faster than any class of the plant.
     assert factory.fleet.model.deliveries['d1'].ended >= 1450.0
 
@@ -312,8 +314,7 @@ def test_cancel_in_any_phase_ends_the_delivery_and_brings_the_load_back(steps):
     assert all(not v.loads for v in factory.vehicles.values())
     assert not factory.fleet.model.abandoned
     assert factory.request('d2') is not None
-    factory.run(400)
-    assert factory.phase('d2') is Phase.DELIVERED
+    factory.until(lambda: factory.phase('d2') is Phase.DELIVERED, most=400)
 
 
 @pytest.mark.parametrize(
@@ -376,8 +377,7 @@ def test_a_vehicle_with_a_low_battery_charges_before_it_works_again():
     charging = [v for v in factory.vehicles.values() if v.node in chargers]
     assert charging
     charging[0].charge = 0.95
-    factory.run(400)
-    assert factory.phase('d1') is Phase.DELIVERED
+    factory.until(lambda: factory.phase('d1') is Phase.DELIVERED, most=400)
 
 
 def test_a_vehicle_found_elsewhere_is_taken_as_it_is():
@@ -388,8 +388,7 @@ def test_a_vehicle_found_elsewhere_is_taken_as_it_is():
     busy = next(v for v in factory.vehicles.values() if v.nodes)
     busy.nodes, busy.edges, busy.actions = [], [], {}
     busy.order, busy.last = ('', 0), 0
-    factory.run(600)
-    assert factory.phase('d1') is Phase.DELIVERED
+    factory.until(lambda: factory.phase('d1') is Phase.DELIVERED, most=600)
 
 
 def test_one_vehicle_in_the_way_of_nobody_else_waits_for_its_goal():
@@ -397,8 +396,7 @@ def test_one_vehicle_in_the_way_of_nobody_else_waits_for_its_goal():
     stations = factory.plant.places_of(PlaceKind.STATION)
     for k in range(6):
         factory.request(f'd{k}', station=stations[0].id)
-    factory.run(2500)
-    assert [factory.phase(f'd{k}') for k in range(6)] == [Phase.DELIVERED] * 6
+    factory.until(lambda: factory.all_delivered(6), most=2500)
 
 
 def test_a_vehicle_leaves_before_its_container_is_there_and_both_arrive_together():
@@ -417,8 +415,7 @@ def test_of_many_at_one_port_each_waits_for_its_turn_and_none_blocks_the_bay():
     factory.promise, factory.one_port = 20.0, True
     for k in range(6):
         factory.request(f'd{k}')
-    factory.run(1500)
-    assert [factory.phase(f'd{k}') for k in range(6)] == [Phase.DELIVERED] * 6
+    factory.until(lambda: factory.all_delivered(6), most=1500)
 
 
 def test_containers_that_come_in_another_order_than_promised_block_nobody():
@@ -430,11 +427,9 @@ def test_containers_that_come_in_another_order_than_promised_block_nobody():
     factory.run(60)
     port = factory.fleet.model.deliveries['d1'].port_id
     factory.fleet.container_ready('d1', port, 'load-d1', factory.now)
-    factory.run(300)
-    assert factory.phase('d1') is Phase.DELIVERED
+    factory.until(lambda: factory.phase('d1') is Phase.DELIVERED, most=300)
     factory.fleet.container_ready('d0', port, 'load-d0', factory.now)
-    factory.run(300)
-    assert factory.phase('d0') is Phase.DELIVERED
+    factory.until(lambda: factory.phase('d0') is Phase.DELIVERED, most=300)
 
 
 def test_an_urgent_delivery_takes_the_vehicle_of_another_and_says_why():
@@ -526,8 +521,7 @@ def test_a_vehicle_on_its_way_to_a_load_is_called_back_when_the_line_stands():
     reasons = [r[1]['reason'] for _, r in factory.journal if r[0] == 'DeliveryReassigned']
     assert reasons == ['d1: agv_001 -> later, fa1_02 wants it later']
     factory.fleet.change('d1', Change(hold=False), 'fa1', 'runs', factory.now)
-    factory.run(300)
-    assert factory.phase('d1') is Phase.DELIVERED
+    factory.until(lambda: factory.phase('d1') is Phase.DELIVERED, most=300)
 
 
 def test_a_load_whose_line_stands_does_not_keep_the_others_from_the_port():
@@ -542,8 +536,7 @@ def test_a_load_whose_line_stands_does_not_keep_the_others_from_the_port():
     factory.run(200)
     assert factory.phase('d0') in (Phase.LOADED, Phase.DELIVERING)
     factory.fleet.container_ready('d1', port, 'load-d1', factory.now)
-    factory.run(300)
-    assert factory.phase('d1') is Phase.DELIVERED
+    factory.until(lambda: factory.phase('d1') is Phase.DELIVERED, most=300)
 
 
 def test_a_line_at_double_speed_gets_its_container_in_half_the_time():
