@@ -49,7 +49,7 @@ class Desk:
         travel: driving times.
         drain: use of charge.
         plans: what is planned for each mission, by its key.
-        ports: loads to fetch at each port.
+        ports: loads to fetch at each port. wanted: vehicles that want to go into the same bay.
         must_charge: vehicles that take no more missions before they have charged.
         may_leave: vehicles that charge in a gap and may leave for work at any charge.
         booked, charged: when charges were booked and given last [s].
@@ -68,6 +68,7 @@ class Desk:
     drain: DrainModel = field(init=False)
     plans: dict[str, Plan] = field(default_factory=dict)
     ports: dict[PlaceId, list[Waiting]] = field(default_factory=dict)
+    wanted: dict[PlaceId, list[Any]] = field(default_factory=dict)
     must_charge: set[VehicleId] = field(default_factory=set)
     may_leave: set[VehicleId] = field(default_factory=set)
     booked: float = -inf

@@ -14,6 +14,7 @@ from linehaul_fleet.missions import best_in_port
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.situation import Situation
 from linehaul_fleet.turning import turn_where_wanted
+from linehaul_fleet.turns import look_who_wants
 from linehaul_fleet.work import Job, JobKind
 
 
@@ -25,6 +26,7 @@ def give_work(s: Situation, now: float) -> None:
     dispatch(s, s.desk.pair or assign, now)
     give_charging(s, now)
     _give_parking(s, now)
+    look_who_wants(s, now)
     turn_where_wanted(s, now)
 
 

@@ -7,6 +7,7 @@ from linehaul_traffic.redirect import behind_base
 from linehaul_fleet.delivery import LoadId
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.situation import Situation
+from linehaul_fleet.turns import my_bay
 from linehaul_fleet.waiting import in_demand, may_enter, my_turn, stands_ready, waiting_place
 from linehaul_fleet.work import Job, JobKind, Task
 from linehaul_floor import Place
@@ -25,7 +26,7 @@ def step(s: Situation, vehicle: Vehicle, job: Job, now: float) -> Step | None:
     if job.kind in (JobKind.DELIVERY, JobKind.RETURN):
         if vehicle.loads:
             return _bring(s, vehicle, job, now)
-        return None if job.source is None else _fetch(s, vehicle, job, places[job.source])
+        return None if job.source is None else _fetch(s, vehicle, job, places[job.source], now)
     target = places[job.target]
     return target, Task('startCharging') if job.kind is JobKind.CHARGE else Task()
 
@@ -40,6 +41,8 @@ def _bring(s: Situation, vehicle: Vehicle, job: Job, now: float) -> Step | None:
         arrival = max(then, now) + s.time(vehicle, here, target)
         if delivery.hold or arrival + (ASIDE if under_way else SOONER) < delivery.earliest:
             return _wait(s, vehicle, target, here)
+    if not _goes_there(vehicle, target, here) and not my_bay(s, vehicle, target, now):
+        return _wait(s, vehicle, target, here)
     return target, _task('drop', target, vehicle.loads[0])
 
 
@@ -51,10 +54,18 @@ def _wait(s: Situation, vehicle: Vehicle, target: Place, here: int) -> Step | No
     return place or s.plant.places[vehicle.home], Task()
 
 
-def _fetch(s: Situation, vehicle: Vehicle, job: Job, source: Place) -> Step | None:
+def _goes_there(vehicle: Vehicle, place: Place, here: int) -> bool:
+    """Return whether a vehicle is in a bay, or has a way into it."""
+    return here == place.node or (vehicle.leg is not None and vehicle.leg.place_id == place.id)
+
+
+def _fetch(s: Situation, vehicle: Vehicle, job: Job, source: Place, now: float) -> Step | None:
     """Go into the bay if it is open to this vehicle, else wait near it."""
     here, _ = behind_base(s.planner, vehicle.id)
-    if (here == source.node and my_turn(s, job)) or may_enter(s, vehicle, job):
+    enters = may_enter(s, vehicle, job) and (
+        _goes_there(vehicle, source, here) or my_bay(s, vehicle, source, now)
+    )
+    if (here == source.node and my_turn(s, job)) or enters:
         task = _task('pick', source, job.load_id) if stands_ready(s, job) else Task()
         return source, task
     place = waiting_place(s, vehicle, source, here)

@@ -3,7 +3,6 @@
 """Where each vehicle goes next for its job, and its way there in the execution graph."""
 
 from functools import partial
-from math import inf, isnan
 
 from linehaul_fleet.codes import Code
 from linehaul_fleet.delivery import Phase
@@ -13,6 +12,7 @@ from linehaul_fleet.model import Vehicle
 from linehaul_fleet.orders import order_id
 from linehaul_fleet.situation import Situation
 from linehaul_fleet.steps import step
+from linehaul_fleet.turns import look_who_wants, urgency
 from linehaul_fleet.waiting import in_demand, waiting_place
 from linehaul_fleet.work import Leg, Task
 from linehaul_floor import Place
@@ -23,7 +23,8 @@ from linehaul_vda5050 import OrderId
 def commit_legs(s: Situation, now: float) -> None:
     """Commit a way for each vehicle that has a job and no leg, the most urgent first."""
     s.waits = {k: w for k, w in s.waits.items() if s.model.vehicles[k].leg}
-    for vehicle in sorted(s.model.vehicles.values(), key=partial(_rank, s)):
+    look_who_wants(s, now)
+    for vehicle in sorted(s.model.vehicles.values(), key=partial(urgency, s)):
         if vehicle.job is None or vehicle.leg is not None or not s.usable(vehicle, now):
             continue
         found = step(s, vehicle, vehicle.job, now)
@@ -53,14 +54,6 @@ def improve_ways(s: Situation, seconds: float, now: float) -> None:
             path, _, _ = s.graph.path(vehicle.id)
             if path != vehicle.leg.path:
                 s.note(LegReplanned(vehicle.id, path), now)
-
-
-def _rank(s: Situation, vehicle: Vehicle) -> tuple[float, int, str]:
-    delivery = s.delivery_of(vehicle)
-    if delivery is None:
-        return inf, 0, vehicle.id
-    due = delivery.due
-    return (inf if isnan(due) else due), -delivery.priority, vehicle.id
 
 
 def _commit(s: Situation, vehicle: Vehicle, place: Place, task: Task, now: float) -> None:

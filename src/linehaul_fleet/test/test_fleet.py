@@ -60,6 +60,7 @@ class SteppingVehicle:
     loads: tuple = ()
     charge: float = 0.8
     fail: str = ''
+    slow: str = ''
     wants_base: bool = False
 
     def take(self, order):
@@ -94,6 +95,8 @@ class SteppingVehicle:
     def act(self, action):
         if self.fail == action.action_type:
             return ActionStatus.FAILED
+        if self.slow == action.action_type:
+            return ActionStatus.RUNNING
         if action.action_type == 'pick':
             self.loads = (Load(load_id=action.parameter('loadId')),)
         elif action.action_type == 'drop':
@@ -397,6 +400,32 @@ def test_one_vehicle_in_the_way_of_nobody_else_waits_for_its_goal():
     for k in range(6):
         factory.request(f'd{k}', station=stations[0].id)
     factory.until(lambda: factory.all_delivered(6), most=2500)
+
+
+def test_nobody_who_comes_later_passes_by_who_waits_at_a_station():
+    """One once waited ten minutes at the door, while three that were due later passed by."""
+    factory = Factory(ready_after=0, lookahead=2.0)
+    station = factory.plant.places_of(PlaceKind.STATION)[0].id
+    for vehicle in factory.vehicles.values():
+        vehicle.slow = 'drop'
+    factory.request('d0', station=station)
+    factory.until(lambda: factory.phase('d0') is Phase.DELIVERING)
+    factory.request('d1', station=station, due=factory.now + 500.0)
+    factory.until(lambda: factory.phase('d1') is Phase.LOADED)
+    for name in ('d2', 'd3'):
+        factory.request(name, station=station, due=factory.now + 900.0)
+    first = factory.fleet.model.vehicles[factory.fleet.model.deliveries['d1'].vehicle_id]
+    factory.until(lambda: first.leg is None and a_late_comer_is_under_way(factory, station))
+    for vehicle in factory.vehicles.values():
+        vehicle.slow = ''
+    factory.until(lambda: factory.all_delivered(4), most=1500)
+    ended = [factory.fleet.model.deliveries[f'd{k}'].ended for k in range(4)]
+    assert ended[0] < ended[1] < min(ended[2:])
+
+
+def a_late_comer_is_under_way(factory, station):
+    vehicles = factory.fleet.model.vehicles.values()
+    return any(v.loads and v.leg and v.leg.place_id != station for v in vehicles)
 
 
 def test_a_vehicle_leaves_before_its_container_is_there_and_both_arrive_together():
