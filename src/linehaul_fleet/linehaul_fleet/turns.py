@@ -14,6 +14,7 @@ from linehaul_traffic.redirect import behind_base
 
 from linehaul_fleet.delivery import Phase
 from linehaul_fleet.lateness import PATIENCE
+from linehaul_fleet.missions import RETURN_WITHIN
 from linehaul_fleet.model import Vehicle
 from linehaul_fleet.situation import Situation
 from linehaul_fleet.waiting import my_turn
@@ -28,9 +29,10 @@ Urgency = tuple[float, int, str]
 
 def urgency(s: Situation, vehicle: Vehicle) -> Urgency:
     """Return what vehicles are sorted by, the most urgent first."""
-    delivery = s.delivery_of(vehicle)
+    delivery, job = s.delivery_of(vehicle), vehicle.job
     if delivery is None:
-        return inf, 0, vehicle.id
+        since = s.model.abandoned_at.get(job.load_id, inf) if job and job.load_id else inf
+        return since + RETURN_WITHIN, 0, vehicle.id
     due = delivery.requested + PATIENCE if isnan(delivery.due) else delivery.due
     return due, -delivery.priority, vehicle.id
 

@@ -7,7 +7,7 @@ import itertools
 import json
 import random
 from dataclasses import dataclass, field, replace
-from math import isnan, nan
+from math import inf, isnan, nan
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +20,9 @@ from linehaul_fleet.events import from_record, to_record
 from linehaul_fleet.fleet import Fleet, class_pairs
 from linehaul_fleet.lines import GIVEN_UP_MOST
 from linehaul_fleet.situation import Settings
+from linehaul_fleet.work import Job, JobKind
 
+from linehaul_fleet import turns
 from linehaul_floor import PlaceKind, conflict_table, load_plant
 from linehaul_vda5050 import (
     ActionState,
@@ -421,6 +423,28 @@ def test_nobody_who_comes_later_passes_by_who_waits_at_a_station():
     factory.until(lambda: factory.all_delivered(4), most=1500)
     ended = [factory.fleet.model.deliveries[f'd{k}'].ended for k in range(4)]
     assert ended[0] < ended[1] < min(ended[2:])
+
+
+@pytest.mark.parametrize(('urgent', 'goes'), [(100.0, False), (1000.0, True), (inf, True)])
+def test_who_is_out_of_a_bay_before_a_more_urgent_one_is_there_goes_first(
+    monkeypatch, urgent, goes
+):
+    factory = Factory()
+    station = factory.plant.places_of(PlaceKind.STATION)[0]
+    factory.request('d1', station=station.id, due=factory.now + 50.0)
+    factory.request('d2', station=station.id)
+    first, second, third = factory.fleet.model.vehicles.values()
+    first.job = Job(JobKind.DELIVERY, station.id, None, 'd1', 'load-1')
+    second.job = Job(JobKind.DELIVERY, station.id, None, 'd2', 'load-2')
+    third.job = Job(JobKind.RETURN, 'wh_in_1', station.id, None, 'empty')
+    s = factory.fleet.situation
+    s.model.abandoned_at['empty'] = factory.now
+    s.desk.wanted = {station.id: [second, third, first]}
+    when = {first.id: urgent, second.id: 90.0, third.id: 90.0}
+    monkeypatch.setattr(turns, '_there', lambda _, vehicle, *__: when[vehicle.id])
+    assert turns.my_bay(s, first, station, factory.now)
+    assert not turns.my_bay(s, second, station, factory.now)  # empties wait no longer than that
+    assert turns.my_bay(s, third, station, factory.now) == goes
 
 
 def a_late_comer_is_under_way(factory, station):
