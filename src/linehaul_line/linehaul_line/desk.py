@@ -78,7 +78,7 @@ class LineDesk:
             self.assembly = replace(self.assembly, now=now)
         self.side.settle(self.assembly.stock, now)
         times = self.times(now)
-        events += self._work_around(times, now)
+        events += self._work_around(times, now, own=simulated)
         intents = self._renew_batches(now, events)
         stock = dict(self.assembly.stock)
         why = self._stands()
@@ -131,8 +131,8 @@ class LineDesk:
             events += wrong
         return intents
 
-    def _work_around(self, times: FloatArray, now: float) -> list[WorkedAround]:
-        """Let units go first that do not need what will be late."""
+    def _work_around(self, times: FloatArray, now: float, *, own: bool) -> list[WorkedAround]:
+        """Let units go first that do not need what is late; to a real line only propose it."""
         told = []
         for key, part in self.assembly.stock.items():
             coming = [self._expected.get(one.request, inf) for one in part.promises]
@@ -143,9 +143,10 @@ class LineDesk:
                 continue
             self._worked[key] = now
             found = work_around(self.assembly, key, times, arrival)
-            if found is not None:
+            if found is not None and own:
                 self.assembly = replace(self.assembly, sequence=found[0])
-                told.append(found[1])
+            if found is not None:
+                told.append(replace(found[1], done=own))
         return told
 
     def expects(self, request: RequestId, arrival: float) -> None:

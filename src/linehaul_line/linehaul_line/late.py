@@ -18,16 +18,21 @@ from linehaul_line.resequence import Swap, around_late_part
 
 @dataclass(frozen=True, slots=True)
 class WorkedAround:
-    """A part comes at a time [s], after it is needed: who changed slots, and who still waits."""
+    """A part comes at a time [s], after it is needed: who changes slots, and who still waits.
+
+    done: the line builds so; else it is only proposed, for somebody else has the sequence.
+    """
 
     station: StationId
     item: ItemId
     arrival: float
     swaps: tuple[Swap, ...]
     waiting: tuple[Unit, ...]
+    done: bool = True
 
     def __str__(self) -> str:
         words = f'{self.item} comes to {self.station} at {self.arrival:.0f} s only'
+        words += '' if self.done else '; better would be'
         changed = ''.join(f'; {swap}' for swap in self.swaps)
         names = ', '.join(f'{unit.id} of {unit.owner}' for unit in self.waiting[:5])
         more = f' and {len(self.waiting) - 5} more' if len(self.waiting) > 5 else ''

@@ -238,7 +238,8 @@ class LineNode(Node):
                 self.get_logger().error(f'line={line} {one}')
             elif isinstance(one, WorkedAround):
                 self.get_logger().warning(f'line={line} {one}')
-                self._tell_swaps(one, now_of(self))
+                if one.done:
+                    self._tell_swaps(one, now_of(self))
             elif isinstance(one, Finished):
                 self.get_logger().debug(f'line={line} unit={one.unit} done')
 

@@ -118,10 +118,13 @@ def renew(
         was, wanted = batches.get(one.request), next_batch(line, key, covered)
         if was is None or was.contents == (wanted.contents if wanted else ()):
             kept.append(one)
-        elif one.request in loaded or wanted is None:
+        elif one.request in loaded:
             kept.append(one)
-            wrong.append(OutOfOrder(*key, one.request, was.units, wanted.units if wanted else ()))
+            units = wanted.units if wanted else ()
+            wrong.append(OutOfOrder(*key, one.request, was.units, units))
             del found[one.request]
+        elif wanted is None:
+            kept.append(one)  # nothing needs it any more: it is going to be withdrawn
         else:
             del found[one.request]
             new = Promise(new_request(), quantity(wanted), one.earliest, one.due, now)

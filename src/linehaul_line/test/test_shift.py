@@ -226,6 +226,19 @@ def test_units_that_do_not_need_a_late_part_go_first_and_the_line_stands_less():
     assert swap.advanced.order in str(told[0])
 
 
+def test_to_a_real_line_another_order_is_only_proposed():
+    """Its MES has the sequence; it hears of what would be better."""
+    one = desk(['inv', 'std'] * 60, chips=6, jis=False)
+    one.tick(0.0)
+    (request,) = [p.request for p in one.assembly.stock['b', 'chip'].promises][:1]
+    one.expects(request, 600.0)
+    before = one.assembly.sequence
+    _, (told,) = one.tick(5.0, simulated=False)
+    assert one.assembly.sequence is before
+    assert not told.done
+    assert 'better would be; unit' in str(told)
+
+
 def test_a_promise_is_not_broken_for_a_late_part():
     one = desk(['inv', 'std'] * 60, chips=2, jis=False)
     row = [replace(unit, due=1.0 + 20.0 * i) for i, unit in enumerate(one.assembly.sequence.units)]
