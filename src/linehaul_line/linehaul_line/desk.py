@@ -8,7 +8,7 @@ fleet answers comes back through `begun`, `placed` and `failed`. Nothing here se
 """
 
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import inf, nan
 
 from linehaul_line.assembly import Assembly, Event, run_until
 from linehaul_line.feeding import Ask, Feeding, Hold, Intent, feed, hold, lost
@@ -77,6 +77,8 @@ class LineDesk:
         else:
             self.assembly = replace(self.assembly, now=now)
         self.side.settle(self.assembly.stock, now)
+        for load in self.side.overdue(now):
+            self.left(load, nan)
         times = self.times(now)
         events += self._work_around(times, now, own=simulated)
         intents = self._renew_batches(now, events)
@@ -256,7 +258,12 @@ class LineDesk:
         self.batches.pop(request, None)
 
     def left(self, load: LoadId, now: float) -> None:
-        """Book a container that has left its place: an empty one that was fetched makes room."""
+        """Book a container that has left its place: an empty one that was fetched makes room.
+
+        Args:
+            load: which.
+            now: plant time [s]; NaN: nobody saw when.
+        """
         found = self.side.left(load)
         if found is None:
             return

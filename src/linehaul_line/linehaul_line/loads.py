@@ -16,6 +16,8 @@ from linehaul_line.ids import NO_LOAD, ItemId, LoadId, StationId
 from linehaul_line.line import PartKey
 from linehaul_line.stock import PartStock
 
+STANDS_MOST = 1800.0
+"""[s] after which an empty container is believed to have left; nobody may have heard of it."""
 MOST_TIMES = 100
 """So often a used load is told; then whoever holds it does not know it."""
 
@@ -62,6 +64,10 @@ class LineSide:
     def left(self, load: LoadId) -> tuple[PartKey, float] | None:
         """Take note that a load has left; return of which part it was an empty, and since when."""
         return self.empties.pop(load, None)
+
+    def overdue(self, now: float) -> list[LoadId]:
+        """Return the empties that must have left by now [s], though nobody said so."""
+        return [load for load, (_, since) in self.empties.items() if now - since > STANDS_MOST]
 
     def made_room(self, key: PartKey) -> None:
         """Take note that the oldest empty of a part must have left: another is in its place."""

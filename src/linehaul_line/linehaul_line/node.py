@@ -270,7 +270,10 @@ class LineNode(Node):
         for station in desk.assembly.plan.stations:
             state = station_state(desk.assembly, station, run_outs, now)
             self._station_states[station].publish(state)
-        for load in desk.side.to_tell():
+        # What stands until it is fetched is told on and on: the floor answers where it is, and
+        # whoever was away hears that, too.
+        standing = desk.side.empties if self._config.fetch_empties else {}
+        for load in dict.fromkeys([*desk.side.to_tell(), *standing]):
             self._used.publish(LoadCustody(load_id=load, holder_kind=LoadCustody.HOLDER_PORT))
 
     def _tell_swaps(self, told: WorkedAround, now: float) -> None:

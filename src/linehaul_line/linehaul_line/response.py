@@ -125,5 +125,7 @@ def observe_travel(response: Response, seconds: float) -> Response:
 
 def observe_clearing(response: Response, seconds: float) -> Response:
     """Return the response after an empty container stood so long [s] in its place."""
+    if not isfinite(seconds):
+        return response
     before = response.clearing if response.clearing.weight else Moments(seconds, 0.0)
     return replace(response, clearing=observe(before, seconds))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from linehaul_line.errors import ProductError, StockError
 from linehaul_line.ids import ItemId, LoadId, StationId
-from linehaul_line.loads import MOST_TIMES, LineSide, line_side, of_loads
+from linehaul_line.loads import MOST_TIMES, STANDS_MOST, LineSide, line_side, of_loads
 from linehaul_line.packml import Command, Refusal, State, advance, settle
 from linehaul_line.product import Model, Unit, parse_products, parts_of, standard_model
 from linehaul_line.resequence import around_late_part
@@ -71,6 +71,17 @@ def test_containers_that_nobody_knows_are_not_told_for_ever():
     side.settle({KEY: PartStock(*KEY, 2, 10, ())}, 1.0)
     told = [side.to_tell() for _ in range(MOST_TIMES + 1)]
     assert told == [[LoadId('a')]] * MOST_TIMES + [[]]
+
+
+def test_an_empty_that_nobody_saw_leave_is_believed_to_have_left():
+    side = of_loads([(KEY, LoadId('a')), (KEY, LoadId('b'))])
+    side.settle({KEY: PartStock(*KEY, 2, 10, (10,))}, 100.0)
+    assert side.empties == {'a': (KEY, 100.0)}
+    assert side.overdue(100.0 + STANDS_MOST) == []
+    assert side.overdue(101.0 + STANDS_MOST) == ['a']
+    assert line_side(side.out()).empties == side.empties
+    assert side.left(LoadId('a')) == (KEY, 100.0)
+    assert side.left(LoadId('a')) is None
 
 
 # -- PackML

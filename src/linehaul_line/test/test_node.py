@@ -54,7 +54,7 @@ SHIFT = {
 class Bench:
     """A line node, a clock that runs fast, and a fleet that delivers when told."""
 
-    def __init__(self, context, state_dir, now=100.0, mappings='', shift=''):
+    def __init__(self, context, state_dir, now=100.0, mappings='', shift='', fetch=False):
         self.node = LineNode(
             context=context,
             parameter_overrides=[
@@ -64,6 +64,7 @@ class Bench:
                 Parameter('start', value=1.0),
                 Parameter('mappings', value=str(mappings)),
                 Parameter('shift', value=str(shift)),
+                Parameter('fetch_empties', value=fetch),
                 Parameter('known', value=60),
             ],
         )
@@ -221,9 +222,9 @@ def test_a_person_gives_units_from_a_file_sees_the_lines_and_stops_a_station(tmp
         bench.node.close()
 
 
-def test_a_used_container_is_told_until_the_floor_knows(tmp_path):
+def test_a_used_container_is_told_until_the_floor_knows_and_it_has_left(tmp_path):
     with ros_context() as context:
-        bench = Bench(context, tmp_path)
+        bench = Bench(context, tmp_path, fetch=True)
         used, custody, told = names.USED_LOADS, names.CUSTODY, []
         bench.fleet.create_subscription(used.type, used.name, told.append, used.qos)
         floor = bench.fleet.create_publisher(custody.type, custody.name, custody.qos)
@@ -231,9 +232,14 @@ def test_a_used_container_is_told_until_the_floor_knows(tmp_path):
             spin_until(executor, lambda: len({m.load_id for m in told}) < len(told))
             load = told[0].load_id
             assert load in {name for _, _, name in first_loads(PLANT)}
-            gone = LoadCustody(load_id=load, holder_kind=LoadCustody.HOLDER_GONE)
-            floor.publish(gone)
-            spin_until(executor, lambda: load not in bench.node._desks[LINE.id].side.used)
+            floor.publish(LoadCustody(load_id=load, holder_kind=LoadCustody.HOLDER_PORT))
+            side = bench.node._desks[LINE.id].side
+            spin_until(executor, lambda: load not in side.used)
+            told.clear()  # while it stands it is told on, for whoever was away
+            spin_until(executor, lambda: load in {m.load_id for m in told})
+            assert load in side.empties
+            floor.publish(LoadCustody(load_id=load, holder_kind=LoadCustody.HOLDER_VEHICLE))
+            spin_until(executor, lambda: load not in side.empties)
         bench.node.close()
 
 
