@@ -48,6 +48,7 @@ CLIENTS = {
     'linehaul_line/operator_client.py',
     'linehaul_line/send_sequence.py',
     'linehaul_sensors/operator_client.py',
+    'linehaul_warehouse/centre/client.py',
     'linehaul_bringup/demo_client.py',
     'linehaul_bringup/demo_watch.py',
     'linehaul_bringup/picture.py',

@@ -49,13 +49,13 @@ class Asker:
                 raise NoAnswerError(f'{what} after {self._patience:g} s; {self._hint}')
             self.spin()
 
-    def latest(self, topic: str) -> Any:
-        """Return the present message of a latched topic, by its name in the register of names.
+    def latest(self, topic: str | names.Topic) -> Any:
+        """Return the present message of a latched topic, or of that name in the register of names.
 
         Raises:
             NoAnswerError: there is none.
         """
-        known: names.Topic = getattr(names, topic)
+        known: names.Topic = getattr(names, topic) if isinstance(topic, str) else topic
         heard: list[Any] = []
         subscription = self.node.create_subscription(
             known.type, known.name, heard.append, known.qos
@@ -64,13 +64,14 @@ class Asker:
         self.node.destroy_subscription(subscription)
         return heard[-1]
 
-    def call(self, service: str, **fields: Any) -> Any:
-        """Call a service, by its name in the register of names, and return its answer.
+    def call(self, service: str | names.Endpoint, **fields: Any) -> Any:
+        """Call a service, or that of a name in the register of names, and return its answer.
 
         Raises:
             NoAnswerError: nobody serves it.
         """
-        endpoint: names.Endpoint = getattr(names, service)
+        found: Any = getattr(names, service) if isinstance(service, str) else service
+        endpoint: names.Endpoint = found
         client: Any = self.node.create_client(endpoint.type, endpoint.name)
         self.until(client.service_is_ready, f'nobody serves {endpoint.name}')
         future = client.call_async(endpoint.type.Request(**fields))

@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The distribution centre's node: events in, answers, proofs and state out, also after death."""
 
+import json
+import threading
+
 import pytest
 
 pytest.importorskip('rclpy', reason='no ROS 2 here')
 
 from linehaul_ros.parameters import ParameterError
 from linehaul_ros.testing import ros_context, spin_until, spinning
+from linehaul_warehouse.centre.cli import main
 from linehaul_warehouse.centre.convert import to_told, told_to_msg
 from linehaul_warehouse.centre.desk import Action, StepName, Told
 from linehaul_warehouse.centre.node import DistributionNode
@@ -47,6 +51,21 @@ class Bench:
         self.events.publish(told_to_msg(told))
         spin_until(executor, lambda: len(self.answers.get(name, [])) > before)
         return self.answers[name][-1]
+
+
+def ask(executor, context, *words):
+    """Run `linehaul goods` in a thread, as another program; return its code and its rows."""
+    lines, codes = [], []
+
+    def work():
+        codes.append(main(['--json', '--wait', '30', *words], context))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('builtins.print', lines.append)
+        thread = threading.Thread(target=work)
+        thread.start()
+        spin_until(executor, lambda: not thread.is_alive())
+    return codes[0], [json.loads(line) for line in lines]
 
 
 def test_an_order_ships_whole_once_and_with_proof_although_the_node_dies(tmp_path):
@@ -92,6 +111,12 @@ def test_an_order_ships_whole_once_and_with_proof_although_the_node_dies(tmp_pat
                 ('ann', 't1', 'dock_01', 'in', 'out')
             }
             spin_until(executor, lambda: bench.states and bench.states[-1].shipped == 1)
+            code, (first, *_, last) = ask(executor, context, 'order', 'o1')
+            assert code == 0
+            assert (first['step'], first['units']) == ('commissioning', 'in out')
+            assert (last['step'], last['truck'], last['where']) == ('shipping', 't1', 'dock_01')
+            assert ask(executor, context, 'unit', 'nobody')[0] == 1
+            assert ask(executor, context)[0] == 0
             assert bench.node.close() == 0
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EPILOG = """exit codes:
   0  done    1  refused or failed    2  wrong use    3  no fleet answers    130  interrupted
 
-also: linehaul lines, linehaul alarms, linehaul warnings, linehaul sensors (each with --help)
+also: linehaul lines, alarms, warnings, sensors, goods (each with --help)
 
 examples:
   linehaul fleet --watch
