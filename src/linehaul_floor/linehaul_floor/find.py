@@ -5,7 +5,6 @@
 import os
 from pathlib import Path
 
-from linehaul_floor.checks import check_roadmap
 from linehaul_floor.errors import PlantError, Problem
 from linehaul_floor.parse import parse_plant
 from linehaul_floor.plant import Plant
@@ -30,9 +29,12 @@ def load_plant(path_or_name: str | os.PathLike[str], *, checked: bool = True) ->
         problem = Problem('unreadable', str(path), str(error), 'name a readable UTF-8 file')
         raise PlantError(str(path), [problem]) from error
     plant = parse_plant(text, str(path))
-    problems = check_roadmap(plant) if checked else ()
-    if problems:
-        raise PlantError(str(path), problems)
+    if checked:
+        from linehaul_floor.checks import check_roadmap  # slow to import; not all must check
+
+        problems = check_roadmap(plant)
+        if problems:
+            raise PlantError(str(path), problems)
     return plant
 
 

@@ -229,7 +229,7 @@ class Flow:
 
     def frozen(self, slots: Slots, until: int) -> None:
         """Note that a line does not change its units before a position any more."""
-        self.goods.first[slots.line_id] = max(until + 1, slots.first + 1)
+        self.goods.first[slots.line_id] = max(until + 1, slots.first)
 
     def _first(self, line: str) -> int:
         return max(self.goods.first.get(line, 0), self.position[line] + FROZEN)

@@ -18,7 +18,13 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from linehaul_floor import PlaceKind, PlantError, load_plant
-from linehaul_interfaces.msg import DistributionState, LineState, OrderEvent, SequenceSlot
+from linehaul_interfaces.msg import (
+    DistributionState,
+    ErrorCode,
+    LineState,
+    OrderEvent,
+    SequenceSlot,
+)
 from linehaul_interfaces.srv import SetLineSequence
 from linehaul_ros import names
 from linehaul_sim.goods.flow import (
@@ -87,6 +93,7 @@ class GoodsNode(Node):
             raise ParameterError(f'{NAME}: {error}') from error
         self._centre, self._lanes = config.centre, set[str]()
         self._asked: dict[str, tuple[float, Any]] = {}
+        self._models: dict[str, dict[int, str]] = {}
         self._told: dict[str, float] = {}
         self._make_topics()
         clock = Clock(clock_type=ClockType.STEADY_TIME)
@@ -108,6 +115,9 @@ class GoodsNode(Node):
 
     def _line(self, message: LineState) -> None:
         known = {slot.unit_id: slot.position for slot in message.upcoming}
+        if message.upcoming:
+            models = {slot.position: slot.model_id for slot in message.upcoming}
+            self._models[message.line_id] = models
         self.flow.line(message.line_id, message.position, known, now_of(self))
 
     def _heard(self, message: OrderEvent) -> None:
@@ -151,8 +161,12 @@ class GoodsNode(Node):
                 self._events.publish(_message(tell, now))
 
     def _give(self, slots: Slots) -> None:
-        """Ask a line to build units, one request at a time."""
+        """Ask a line to build units, of the models that stand there; one request at a time."""
         line = slots.line_id
+        models = self._models.get(line)
+        if not models:
+            return
+        last = models[max(models)]
         since, asked = self._asked.get(line, (-inf, None))
         waits = asked is not None and not asked.done() and time.monotonic() - since < PATIENCE
         if waits or not self._sequence.service_is_ready():
@@ -163,7 +177,7 @@ class GoodsNode(Node):
                 unit_id=unit,
                 order_id=order,
                 owner=owner,
-                model_id=f'{line}_standard',
+                model_id=models.get(slots.first + k, last),
             )
             for k, (unit, order, owner) in enumerate(slots.units)
         ]
@@ -175,9 +189,13 @@ class GoodsNode(Node):
 
         def answered(_: Any) -> None:
             answer = future.result()
-            if answer is None or answer.error_code:
-                frozen = answer.frozen_until if answer is not None else 0
-                self.flow.frozen(slots, frozen)
+            if answer is None:
+                return
+            if answer.error_code == ErrorCode.NOT_ALLOWED:
+                self.flow.frozen(slots, answer.frozen_until)
+            elif answer.error_code:
+                text = f'line={line} does not take units of orders: {answer.error_msg}'
+                self.get_logger().warning(text, throttle_duration_sec=30.0)
             else:
                 self.flow.given(slots)
 
