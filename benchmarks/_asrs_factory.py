@@ -97,12 +97,12 @@ class Managed(FactoryRun):
         now, books = self.world.now, self.stores.books
         for answer in self.stores.end.advance(now):
             self._answered(answer, now)
-            self._send(now)
+            self._settle(now)
         books.tick(now)
-        self._send(now)
+        self._settle(now)
         self._floor(now)
         self._retrieve(now)
-        self._send(now)
+        self._settle(now)
         self._tell_fleet_of_containers(now)
 
     def _answered(self, answer: Any, now: float) -> None:
@@ -112,7 +112,7 @@ class Managed(FactoryRun):
         else:
             books.crane_status(answer, now)
 
-    def _send(self, now: float) -> None:
+    def _settle(self, now: float) -> None:
         """Do what was decided, until nothing new is decided."""
         while True:
             out = self.stores.books.take()
