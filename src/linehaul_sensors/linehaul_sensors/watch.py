@@ -26,7 +26,9 @@ START_THRESHOLD = 3.25
 """Score that counts before the tail is known; found on series of our own (docs/sensors.md)."""
 _ENOUGH = 2_000  # blocks in the tail before it sets the threshold
 _USED = 2.0 / 3.0  # of the budget; the rest is in reserve for an error of the tail
-_FORGET = 0.9  # of the tail stays at each setting, so that what was learnt since counts
+_FORGET = (
+    0.97  # of the tail stays each hour: more than a day counts, but not the first ones for ever
+)
 
 
 class Statistic(IntEnum):
