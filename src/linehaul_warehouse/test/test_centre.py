@@ -5,7 +5,8 @@
 import random
 
 import pytest
-from linehaul_warehouse.centre.desk import Action, Desk, StepName, Told, Verdict, reply_name
+from linehaul_warehouse.centre.desk import Desk, reply_name
+from linehaul_warehouse.centre.told import Action, StepName, Told, Verdict
 from linehaul_warehouse.codec import plain
 from linehaul_warehouse.codes import Code
 from linehaul_warehouse.distribution_model import Centre, SetPhase, UnitPlace, happening_of

@@ -13,8 +13,8 @@ from linehaul_ros.parameters import ParameterError
 from linehaul_ros.testing import ros_context, spin_until, spinning
 from linehaul_warehouse.centre.cli import main
 from linehaul_warehouse.centre.convert import to_told, told_to_msg
-from linehaul_warehouse.centre.desk import Action, StepName, Told
 from linehaul_warehouse.centre.node import DistributionNode
+from linehaul_warehouse.centre.told import Action, StepName, Told
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 

@@ -8,7 +8,7 @@ from typing import Any
 from linehaul_ros.time import from_time, to_time
 
 from linehaul_interfaces.msg import DistributionState, OrderEvent, OrderSetState, UserOrder
-from linehaul_warehouse.centre.desk import Action, Call, Reply, StepName, Told, Verdict
+from linehaul_warehouse.centre.told import Action, Call, Reply, StepName, Told, Verdict
 from linehaul_warehouse.centre.trail import Mark, Traced
 from linehaul_warehouse.distribution_model import Centre, Proof, UnitPlace
 from linehaul_warehouse.ids import OrderId

@@ -20,10 +20,10 @@ is a level, told again until the scan has come. What was shipped is set aside, t
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
 from typing import Any
 
 from linehaul_warehouse import distribution as dc
+from linehaul_warehouse.centre.told import Action, Call, Reply, StepName, Told, Verdict
 from linehaul_warehouse.centre.trail import Mark, Traced, marks
 from linehaul_warehouse.codec import build, plain
 from linehaul_warehouse.codes import Code, Refused
@@ -44,75 +44,6 @@ from linehaul_warehouse.distribution_model import (
 )
 from linehaul_warehouse.errors import EventError
 from linehaul_warehouse.ids import NO_ORDER, OrderId
-
-
-class StepName(Enum):
-    """Business steps that the centre listens to."""
-
-    COMMISSIONING = 'commissioning'
-    PLANNING = 'planning'
-    RECEIVING = 'receiving'
-    STAGING = 'staging'
-    LOADING = 'loading'
-    DEPARTING = 'departing'
-
-
-class Action(IntEnum):
-    """Numbers as in OrderEvent.msg."""
-
-    UNKNOWN = 0
-    ADD = 1
-    OBSERVE = 2
-    DELETE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An event of an order, as the centre is told it. time: plant time [s]."""
-
-    event_id: str
-    step: StepName
-    action: Action
-    time: float
-    order_id: OrderId
-    owner: str
-    place_id: str
-    parent_id: str
-    objects: tuple[str, ...]
-    source: str
-    reason: str = ''
-
-
-class Verdict(Enum):
-    """What an event came to."""
-
-    TAKEN = 'in_progress'
-    MIS_SORTED = 'mis_sorted'
-    REFUSED = 'refused'
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The answer to an event: the units that go to clarification, and the proofs of a truck."""
-
-    verdict: Verdict
-    code: Code = Code.NONE
-    text: str = ''
-    wrong: tuple[UnitId, ...] = ()
-    proofs: tuple[Proof, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A unit that is to be brought to a lane (STAGING) or from it to a dock (LOADING) now."""
-
-    step: StepName
-    unit_id: UnitId
-    order_id: OrderId
-    owner: str
-    place_id: str
-    truck_id: TruckId
-
 
 MOST_REPLIES = 20_000
 """Answers that are remembered here for repeats of their events; older ones are in the file."""

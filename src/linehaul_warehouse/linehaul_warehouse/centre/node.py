@@ -27,7 +27,8 @@ from linehaul_warehouse.centre.convert import (
     to_told,
     traced_to_msgs,
 )
-from linehaul_warehouse.centre.desk import Call, Desk, Reply, Told, Verdict, reply_name
+from linehaul_warehouse.centre.desk import Desk, reply_name
+from linehaul_warehouse.centre.told import Call, Reply, Told, Verdict
 from linehaul_warehouse.codec import plain
 from linehaul_warehouse.distribution_model import Centre, DockId, Happening, LaneId, happening_of
 from linehaul_warehouse.errors import EventError
