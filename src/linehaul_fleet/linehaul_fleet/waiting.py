@@ -116,10 +116,11 @@ def _candidates(s: Situation, vehicle: Vehicle) -> Iterator[Place]:
                 yield place
     if vehicle.loads:
         coming = {v.job.target for v in others if v.job and not _fetches(v)}
-        taken = coming | legs | s.desk.ports.keys()
+        fetched = {v.job.source for v in others if v.job and _fetches(v)}
+        needed = coming | fetched | legs | s.desk.ports.keys()
         for kind in STATIONS:
             for place in s.plant.places_of(kind):
-                if vehicle.vehicle_class in place.classes and place.id not in taken:
+                if vehicle.vehicle_class in place.classes and place.id not in needed:
                     yield place
 
 
