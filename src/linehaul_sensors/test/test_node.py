@@ -184,6 +184,7 @@ def test_a_gateways_readings_come_out_judged_and_raise_alarms(bench):
     bad = SensorReadings.QUALITY_BAD
     spin_until(executor, lambda: one.readings and one.readings[-1].quality[0] == bad)
     assert [m.sequence for m in one.readings] == list(range(len(one.readings)))
+    spin_until(executor, lambda: 'sensors/channels' in one.told)
     births = one.told['sensors/channels']
     assert births.channels[0].channel_id == 'press/t'
     assert one.readings[0].instance_id == births.instance_id
