@@ -60,6 +60,7 @@ GLUE = {'linehaul_ros', 'linehaul_interfaces'}
 PLAIN = {
     'linehaul_ros.health': 'linehaul_ros/health.py',
     'linehaul_ros.journal': 'linehaul_ros/journal.py',
+    'linehaul_ros.stopping': 'linehaul_ros/stopping.py',
 }
 ROS = re.compile(r'^(rclpy|tf2_ros|linehaul_interfaces|linehaul_ros|builtin_interfaces|\w+_msgs)$')
 
@@ -178,6 +179,7 @@ def test_a_violation_is_caught(tmp_path, module, text, reason):
     [
         ('core', 'import numpy\nfrom linehaul_floor import Plant\nfrom .other import x'),
         ('core', 'from linehaul_ros.health import Level'),
+        ('core', 'from linehaul_ros.stopping import stoppable'),
         ('node', 'import rclpy\nfrom . import core\nfrom linehaul_ros.qos import EVENTS'),
         ('convert', 'from linehaul_floor.convert import x\nfrom geometry_msgs.msg import Pose'),
     ],

@@ -188,6 +188,84 @@ def test_a_real_opcua_server_that_goes_and_comes():
     assert [text.partition(':')[0] for text in refused] == ['ns=2;s=nobody']
 
 
+def test_an_opcua_bridge_that_is_stopped_while_it_leaves_its_server_ends(monkeypatch):
+    """Leaving takes many turns of the loop; asyncua swallows a cancellation in most of them."""
+    from asyncua.client.client import Client
+
+    port = free_port()
+    server = parse_server(opcua_text(port), TABLE)
+    disconnect = Client.disconnect
+
+    async def story():
+        leaving = asyncio.Event()
+
+        async def watched(client):
+            leaving.set()
+            await disconnect(client)
+
+        monkeypatch.setattr(Client, 'disconnect', watched)
+        async with opcua_server(port):
+            for turns in range(14):
+                leaving.clear()
+                taken = Taken()
+                bridge = OpcUaBridge(server, time.time_ns, taken, np.random.default_rng(0), FAST)
+                work = asyncio.ensure_future(bridge.run())
+                await taken.until(lambda taken=taken: taken.rows)
+                bridge.status_change_notification(None)  # as when the server ends a subscription
+                await leaving.wait()
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                work.cancel()
+                await asyncio.wait([work], timeout=10.0)
+                assert work.done(), f'stopped {turns} turns after it began to leave, it goes on'
+                assert work.cancelled()
+
+    asyncio.run(story())
+
+
+def test_a_modbus_bridge_that_is_stopped_as_an_answer_comes_ends(monkeypatch):
+    """Before Python 3.12 `asyncio.wait_for`, by which pymodbus waits, then lost the stop."""
+    from linehaul_sensors import modbus
+
+    (device,) = parse_devices(modbus_text(1), TABLE)
+
+    class Answering:
+        connected = True
+
+        def __init__(self, *_, **__):
+            clients.append(self)
+
+        async def connect(self):
+            return True
+
+        async def read(self, *_, **__):
+            self.answer = asyncio.get_running_loop().create_future()
+            asked.set()
+            return await asyncio.wait_for(self.answer, 60.0)
+
+        read_holding_registers = read_input_registers = read_coils = read_discrete_inputs = read
+
+        def close(self):
+            self.connected = False
+
+    clients, asked = [], asyncio.Event()
+    monkeypatch.setattr(modbus, 'AsyncModbusTcpClient', Answering)
+
+    async def story():
+        bridge = ModbusBridge(device, time.time_ns, Taken(), np.random.default_rng(0), FAST)
+        work = asyncio.ensure_future(bridge.run())
+        await asyncio.wait_for(asked.wait(), 10.0)
+        clients[0].answer.set_exception(OSError('no answer'))
+        await asyncio.sleep(0)
+        work.cancel()
+        await asyncio.wait([work], timeout=10.0)
+        assert work.done(), 'it goes on'
+        assert work.cancelled()
+        assert not clients[0].connected
+
+    asyncio.run(story())
+
+
 def test_bridges_in_the_loop_and_in_processes_and_one_process_dies():
     """All bridges of a plant as one: Modbus in the node's loop, OPC UA in two processes."""
     opc, mod = free_port(), free_port()

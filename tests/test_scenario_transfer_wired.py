@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -162,6 +163,28 @@ def test_a_station_that_is_not_there_is_an_event(make):
         with pytest.raises(StationLost):
             await way.exchange({})
         await way.close()
+
+    asyncio.run(play())
+
+
+def test_a_server_that_is_given_up_is_left():
+    """A server that accepts and says nothing: each attempt ends with its connection."""
+
+    async def play():
+        left = asyncio.Queue()
+
+        async def take(reader, writer):
+            await reader.read()
+            writer.close()
+            left.put_nowait(True)
+
+        silent = await asyncio.start_server(take, '127.0.0.1', 0)
+        async with silent:
+            url = f'opc.tcp://127.0.0.1:{silent.sockets[0].getsockname()[1]}'
+            way = open_station(replace(OpcUaServer(Plc()).map(), target=url, timeout=60.0))
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(way.connect(), 0.2)
+            await asyncio.wait_for(left.get(), 10.0)
 
     asyncio.run(play())
 

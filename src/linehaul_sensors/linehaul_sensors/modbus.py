@@ -3,11 +3,13 @@
 """The Modbus bridge: reads one device again and again, in asyncio."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from math import nan
 from typing import Any
 
 import numpy as np
+from linehaul_ros.stopping import stoppable
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
@@ -48,20 +50,23 @@ class ModbusBridge:
     async def run(self) -> None:
         """Read until cancelled; a device that is gone is tried again with longer waits."""
         while True:
-            client = AsyncModbusTcpClient(
-                self.device.host, port=self.device.port, timeout=TIMEOUT, reconnect_delay=0
-            )
-            try:
-                if await client.connect():
-                    await self._rounds(client)
-            except (ModbusException, OSError, asyncio.TimeoutError):
-                pass  # counted below, told by the lost channels
-            finally:
-                client.close()
+            with contextlib.suppress(ModbusException, OSError, asyncio.TimeoutError):
+                await stoppable(self._connection())
+            # A failure is counted here, and told by the lost channels.
             self.failures += 1
             channels = tuple(r.channel for b in self.device.blocks for r in b.registers)
             self._deliver(make_readings([], [], []), channels)
             await asyncio.sleep(self._backoff.wait(self.failures, self._rng))
+
+    async def _connection(self) -> None:
+        client = AsyncModbusTcpClient(
+            self.device.host, port=self.device.port, timeout=TIMEOUT, reconnect_delay=0
+        )
+        try:
+            if await client.connect():
+                await self._rounds(client)
+        finally:
+            client.close()
 
     async def _rounds(self, client: AsyncModbusTcpClient) -> None:
         loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ Source time and status come from the server; a bad status is bad, an uncertain o
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from math import nan
 from typing import Any
@@ -16,6 +17,7 @@ from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.uaerrors import UaError
+from linehaul_ros.stopping import stoppable
 
 from linehaul_sensors.backoff import Backoff
 from linehaul_sensors.opcua_map import Item, Server
@@ -60,19 +62,24 @@ class OpcUaBridge:
     async def run(self) -> None:
         """Take values until cancelled; a server that is gone is tried again, with longer waits."""
         while True:
-            client = Client(self.server.url, timeout=4)
-            try:
-                async with client:
-                    await self._subscribe(client)
-                    self.failures = 0
-                    await self._follow(client)
-            except (UaError, OSError, asyncio.TimeoutError):
-                pass  # counted below, told by the lost channels
+            with contextlib.suppress(UaError, OSError, asyncio.TimeoutError):
+                await stoppable(self._session())
+            # A failure is counted here, and told by the lost channels.
             self.failures += 1
             self.flush()
             channels = tuple(item.channel for item in self.server.items)
             self._deliver(make_readings([], [], []), channels)
             await asyncio.sleep(self._backoff.wait(self.failures, self._rng))
+
+    async def _session(self) -> None:
+        client = Client(self.server.url, timeout=4)
+        try:
+            async with client:
+                await self._subscribe(client)
+                self.failures = 0
+                await self._follow(client)
+        finally:
+            client.disconnect_socket()  # asyncua leaves it open where it is cancelled
 
     async def _follow(self, client: Client) -> None:
         pause = self.server.publishing / 1000.0

@@ -129,9 +129,10 @@ class OpcUaStation:
             self._reads = [client.get_node(bit.node) for bit in self._map.inputs.values()]
             self._writes = [client.get_node(bit.node) for bit in self._map.outputs.values()]
         except (UaError, OSError, asyncio.TimeoutError) as error:
-            with contextlib.suppress(Exception):
-                client.disconnect_socket()
             raise StationLost(f'{self._map.target}: {error}') from error
+        finally:
+            if self._client is None:
+                client.disconnect_socket()  # asyncua leaves it open where it is cancelled
 
     async def exchange(self, told: dict[str, bool] | None) -> dict[str, bool]:
         """Write outputs, read inputs."""
@@ -158,8 +159,11 @@ class OpcUaStation:
         """Close the connection."""
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(client.disconnect(), self._map.timeout)
+            try:
+                with contextlib.suppress(Exception):
+                    await asyncio.wait_for(client.disconnect(), self._map.timeout)
+            finally:
+                client.disconnect_socket()
 
 
 def open_station(station: StationMap) -> Station:

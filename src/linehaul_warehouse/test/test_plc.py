@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import logging
 import socket
+import threading
 import time
+from dataclasses import replace
 
 import pytest
 from linehaul_warehouse.crane_end import Report
@@ -278,6 +280,32 @@ async def story(kind, folder):
 @pytest.mark.parametrize('kind', [OpcUa, Modbus])
 def test_loads_move_once_although_link_and_controller_die(kind, tmp_path):
     asyncio.run(story(kind, tmp_path))
+
+
+class Lingering:
+    """A client without connection that, as asyncua's, swallows a stop while it closes."""
+
+    def __init__(self):
+        self.closing = threading.Event()
+
+    async def open(self):
+        raise ConnectionError('no connection')
+
+    async def close(self):
+        self.closing.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60.0)
+
+
+def test_cranes_end_although_a_client_swallows_the_stop():
+    client = Lingering()
+    (crane,) = parse_cranes({'cranes': [Modbus(Plc()).row]}, RACK)
+    end = TagEnd(RACK, [replace(crane, connect=lambda: client)])
+    assert client.closing.wait(10.0)
+    closing = threading.Thread(target=end.close, daemon=True)
+    closing.start()
+    closing.join(10.0)
+    assert not closing.is_alive()
 
 
 @pytest.mark.parametrize(

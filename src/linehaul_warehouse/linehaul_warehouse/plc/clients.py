@@ -83,8 +83,11 @@ class OpcUaTags:
 
     async def close(self) -> None:
         """Disconnect."""
-        with contextlib.suppress(*LOST):  # it may be gone already
-            await self._client.disconnect()
+        try:
+            with contextlib.suppress(*LOST):  # it may be gone already
+                await self._client.disconnect()
+        finally:
+            self._client.disconnect_socket()  # asyncua leaves it open where it is cancelled
 
     async def read(self, addresses: Sequence[str]) -> Mapping[str, Value | None]:
         """Read all in one request."""

@@ -11,6 +11,8 @@ import asyncio
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from linehaul_ros.stopping import stoppable
+
 from linehaul_warehouse.crane_end import AskStatus, Command, Report, Status
 from linehaul_warehouse.errors import SettingError
 from linehaul_warehouse.ids import AisleId, LoadId, PortId, TaskId
@@ -113,21 +115,25 @@ class TagEnd:
 
     async def _serve(self, crane: Wired) -> None:
         while True:
-            client = crane.connect()
             try:
-                await client.open()
-                while True:
-                    await self._round(crane, client)
-                    await asyncio.sleep(crane.period)
+                await stoppable(self._connection(crane))
             except LOST as error:
                 self._lost(crane, f'no way to the crane: {error or type(error).__name__}')
             except SettingError as error:
                 self._lost(crane, str(error))
             except Exception as error:  # noqa: BLE001 (told and tried again: nobody sees a thread die)
                 self._lost(crane, f'a defect on the way to the crane: {error!r}')
-            finally:
-                await client.close()
             await asyncio.sleep(RETRY)
+
+    async def _connection(self, crane: Wired) -> None:
+        client = crane.connect()
+        try:
+            await client.open()
+            while True:
+                await self._round(crane, client)
+                await asyncio.sleep(crane.period)
+        finally:
+            await client.close()
 
     async def _round(self, crane: Wired, client: TagClient) -> None:
         tags = crane.tags
