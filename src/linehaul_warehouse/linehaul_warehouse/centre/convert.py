@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ROS messages of the distribution centre to dataclasses and back."""
 
+from dataclasses import replace
 from math import isnan
 from typing import Any
 
@@ -65,19 +66,16 @@ def answer_to_msg(centre_id: str, told: Told, reply: Reply, now: float) -> Order
     """
     wrong = reply.verdict is Verdict.MIS_SORTED
     why = f': {reply.text}' if reply.text else ''
-    return OrderEvent(
-        event_id=f'{centre_id}:{told.event_id}',
-        event_type=OrderEvent.TYPE_OBJECT,
-        action=OrderEvent.ACTION_OBSERVE,
-        stamp=to_time(now),
-        order_id=told.order_id,
-        owner=told.owner,
-        business_step=told.step.value,
-        disposition=reply.verdict.value + why,
-        place_id=told.place_id,
-        source=centre_id,
-        parent_id=told.parent_id,
-        object_ids=list(reply.wrong if wrong else told.objects),
+    return told_to_msg(
+        replace(
+            told,
+            event_id=f'{centre_id}:{told.event_id}',
+            action=Action.OBSERVE,
+            time=now,
+            objects=reply.wrong if wrong else told.objects,
+            source=centre_id,
+            reason=reply.verdict.value + why,
+        )
     )
 
 
@@ -131,19 +129,20 @@ def state_to_msg(centre_id: str, centre: Centre, now: float) -> DistributionStat
 
 def call_to_msg(centre_id: str, call: Call, now: float) -> OrderEvent:
     """Make a call: the step with action ADD, told again until its scan has come."""
-    return OrderEvent(
-        event_id=f'{centre_id}:call:{call.step.value}:{call.unit_id}:{call.truck_id}',
-        event_type=OrderEvent.TYPE_OBJECT,
-        action=OrderEvent.ACTION_ADD,
-        stamp=to_time(now),
-        order_id=call.order_id,
-        owner=call.owner,
-        business_step=call.step.value,
-        disposition='called',
-        place_id=call.place_id,
-        source=centre_id,
-        parent_id=call.truck_id,
-        object_ids=[call.unit_id],
+    return told_to_msg(
+        Told(
+            event_id=f'{centre_id}:call:{call.step.value}:{call.unit_id}:{call.truck_id}',
+            step=call.step,
+            action=Action.ADD,
+            time=now,
+            order_id=call.order_id,
+            owner=call.owner,
+            place_id=call.place_id,
+            parent_id=call.truck_id,
+            objects=(call.unit_id,),
+            source=centre_id,
+            reason='called',
+        )
     )
 
 
