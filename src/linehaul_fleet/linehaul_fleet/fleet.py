@@ -46,6 +46,8 @@ ETA_STEP = 5.0
 """[s] by which the warehouse's word on a container must differ to be noted again."""
 MOST_LOADS = 5000
 """Loads whose holder is remembered; the one that has not moved for the longest time goes first."""
+MOST_TRIES = 1_000_000
+"""Plans tried for better ways in one tick, where time does not end it before."""
 LISTEN = 3.0
 """[s] after a start in which vehicles are listened to before anybody gets an order."""
 
@@ -287,8 +289,15 @@ class Fleet:
         kept, self._s.kept = self._s.kept, {}
         return kept
 
-    def tick(self, now: float, seconds: float = 0.0) -> None:
-        """Give out work, commit ways, and spend `seconds` of computing on better ways."""
+    def tick(self, now: float, seconds: float = 0.0, tries: int = MOST_TRIES) -> None:
+        """Give out work, commit ways, and look for better ways.
+
+        Args:
+            now: plant time [s].
+            seconds: of computing that may be spent on better ways.
+            tries: number of plans that may be tried for them; with endless seconds the outcome
+                depends on nothing but this.
+        """
         self._s.run_clock(now)
         self.graph.advance(now)
         watch_vehicles(self._s, now)
@@ -298,7 +307,7 @@ class Fleet:
         each_second = self._s.clock - self._estimated >= 1.0
         if each_second and self.model.control.works:
             watch_ways(self._s, now)
-        improve_ways(self._s, seconds, now)
+        improve_ways(self._s, seconds, tries, now)
         if each_second:
             self._estimated = self._s.clock
             estimate(self._s, now)

@@ -57,9 +57,14 @@ def _give_parking(s: Situation, now: float) -> None:
 
 
 def _end_dead_jobs(s: Situation, now: float) -> None:
-    """A delivery that ended before its load was picked leaves a job without a purpose."""
+    """A delivery that ended before its load was picked leaves a job without a purpose.
+
+    After a start, who has not yet said what it carries may carry what it carried before.
+    """
     for vehicle in s.model.vehicles.values():
         job = vehicle.job
+        if vehicle.state is None:
+            continue
         if vehicle.leg is not None or job is None or job.kind is not JobKind.DELIVERY:
             continue
         delivery = s.model.deliveries[job.request_id]  # type: ignore[index]

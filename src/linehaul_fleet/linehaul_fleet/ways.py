@@ -45,9 +45,9 @@ def watch_ways(s: Situation, now: float) -> None:
     s.watched += done
 
 
-def improve_ways(s: Situation, seconds: float, now: float) -> None:
+def improve_ways(s: Situation, seconds: float, tries: int, now: float) -> None:
     """Spend some time on better ways for what is not granted yet, and note what has changed."""
-    if seconds > 0.0 and s.planner.improve(seconds):
+    if seconds > 0.0 and s.planner.improve(seconds, tries):
         s.replanned = True
     for vehicle in s.model.vehicles.values():
         if vehicle.leg is not None and s.on_floor(vehicle.id):

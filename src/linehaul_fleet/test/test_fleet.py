@@ -134,7 +134,7 @@ class SteppingVehicle:
 class Factory:
     """A fleet, its stepping vehicles and a warehouse that promises at once."""
 
-    def __init__(self, ready_after=3, lookahead=30.0, plant=None):
+    def __init__(self, ready_after=3, lookahead=30.0, plant=None, tries=2):
         self.plant, self.conflicts = cell()
         self.plant = plant or self.plant
         self.settings = Settings(lookahead=lookahead)
@@ -143,7 +143,7 @@ class Factory:
         self.kept = {}
         self.now = 1.0
         self.lose = lambda: False
-        self.ready_after = ready_after
+        self.ready_after, self.tries = ready_after, tries
         self.asked = {}
         self.vehicles = {}
         self.promise = nan
@@ -189,7 +189,7 @@ class Factory:
             if not self.lose():
                 self.fleet.vehicle_state(vehicle.id, vehicle.state(), self.now)
         self.warehouse()
-        self.fleet.tick(self.now, 0.0005)
+        self.fleet.tick(self.now, inf, self.tries)
         orders = self.fleet.take_orders(self.now)
         self.journal += [(self.now, to_record(e)) for e in self.fleet.take_events()]
         self.kept |= json.loads(json.dumps(self.fleet.take_kept()))
@@ -271,7 +271,7 @@ def test_vehicles_go_home_when_nothing_is_left_to_do():
 @given(seed=st.integers(0, 10_000))
 def test_lost_messages_and_restarts_delay_deliveries_but_lose_none(seed):
     rng = random.Random(seed)
-    factory = Factory(lookahead=rng.choice([2.0, 30.0]))
+    factory = Factory(lookahead=rng.choice([2.0, 30.0]), tries=rng.choice([0, 2, 20]))
     factory.lose = lambda: rng.random() < 0.3
     for k in range(5):
         factory.request(f'd{k}')
@@ -282,6 +282,30 @@ def test_lost_messages_and_restarts_delay_deliveries_but_lose_none(seed):
         if not factory.fleet.model.open:
             break
     assert [factory.phase(f'd{k}') for k in range(5)] == [Phase.DELIVERED] * 5
+
+
+@pytest.mark.parametrize('cancelled', [False, True])
+def test_after_a_restart_nobody_is_thought_to_have_lost_its_load_before_it_has_spoken(cancelled):
+    factory = Factory()
+    factory.request('d1')
+    factory.until(lambda: any(v.loads for v in factory.vehicles.values()))
+    carrier = next(v for v in factory.vehicles.values() if v.loads)
+    factory.now += 1.0
+    factory.fleet.vehicle_state(carrier.id, carrier.state(), factory.now)
+    if cancelled:
+        factory.fleet.cancel('d1', factory.now)
+    # Killed when the pick is in the journal, before there is a way with the load.
+    factory.journal += [(factory.now, to_record(e)) for e in factory.fleet.take_events()]
+    factory.restart()
+    assert factory.fleet.model.vehicles[carrier.id].leg is None
+    factory.lose = lambda: True
+    factory.run(2)
+    factory.lose = lambda: False
+    assert not factory.fleet.model.abandoned
+    if cancelled:
+        factory.until(lambda: not carrier.loads)
+    else:
+        factory.until(lambda: factory.phase('d1') is Phase.DELIVERED)
 
 
 def test_the_same_request_twice_is_one_delivery_also_after_a_restart():
