@@ -157,6 +157,15 @@ class Ear(Node):
         topic = names.CUSTODY
         self.create_subscription(topic.type, topic.name, self.custody.append, topic.qos)
 
+    def last(self, name):
+        """Tell in a line what a vehicle said last."""
+        if not self.states[name]:
+            return f'{name} has said nothing'
+        s = self.states[name][-1]
+        loads, errors = [x.load_id for x in s.loads], [e.error_type for e in s.errors]
+        order = f'order {s.order_id!r} driving={s.driving} loads={loads} errors={errors}'
+        return f'{name} at {s.last_node_id} {order}'
+
     def holders(self, load):
         seen = [(m.holder_kind, m.holder_id) for m in self.custody if m.load_id == load]
         return list(dict.fromkeys(seen))
@@ -262,8 +271,15 @@ def factory(tmp_path):
 
     for command in commands:
         start(command.label)
-    start.running = running
-    start.logs = tmp_path
+
+    def stopped():
+        """Tell which processes run; end them in a way that has them say where they were."""
+        told = {label: process.poll() for label, process in running.items()}
+        for process in running.values():
+            process.send_signal(signal.SIGABRT)
+        return [f'{k} {"runs" if v is None else f"ended with {v}"}' for k, v in told.items()]
+
+    start.running, start.stopped = running, stopped
     yield start
     for process in running.values():
         with contextlib.suppress(ProcessLookupError):
@@ -279,12 +295,25 @@ def test_the_factory_delivers_with_ros_robots_also_when_a_vehicle_node_is_killed
     with ros_context() as context:
         robots, ear = Robots(context, vehicles, speed=8.0), Ear(context, vehicles)
         with spinning(context, robots, ear) as executor:
-            client, results = RequestClient(ear), []
-            spin_until(executor, lambda: client.ready() and all(ear.states.values()), 60.0)
+            client, results, phases = RequestClient(ear), [], []
+
+            def await_(done, timeout):
+                try:
+                    spin_until(executor, done, timeout)
+                except TimeoutError as error:
+                    told = [
+                        f'plant time {robots.time:.1f} s',
+                        f'phases {phases[-3:]}',
+                        str(results),
+                    ]
+                    told += [*map(ear.last, vehicles), *factory.stopped()]
+                    raise AssertionError('\n'.join([str(error), *told])) from error
+
+            await_(lambda: client.ready() and all(ear.states.values()), 60.0)
             goal = DeliverMaterial.Goal(
                 request_id='r', item_id='casing', quantity=4, station_id='fa1_01', priority=100
             )
-            client.deliver(goal, results.append)
+            client.deliver(goal, results.append, lambda state: phases.append(state.phase))
             loaded = []
 
             def on_its_way():
@@ -292,11 +321,11 @@ def test_the_factory_delivers_with_ros_robots_also_when_a_vehicle_node_is_killed
                 loaded[:] = [n for n, s in states.items() if s.loads and s.driving]
                 return loaded
 
-            spin_until(executor, on_its_way, 120.0)
+            await_(on_its_way, 120.0)
             victim = loaded[0]  # nobody else can bring what it carries
             factory.running[f'agv.{victim}'].kill()
             factory(f'agv.{victim}')
-            spin_until(executor, lambda: results, 120.0)
+            await_(lambda: results, 120.0)
             assert (results[0].error_code, results[0].vehicle_id) == (0, victim)
             held = [
                 (LoadCustody.HOLDER_CELL, 'warehouse'),

@@ -14,16 +14,17 @@ from linehaul_fleet.situation import Situation
 from linehaul_vda5050 import ErrorLevel
 
 
-def diagnose(s: Situation, journal: str, now: float) -> list[Health]:
+def diagnose(s: Situation, journal: str, now: float, *, alone: bool = False) -> list[Health]:
     """Return the health of the fleet, its deliveries, and each vehicle.
 
     Args:
         s: the situation.
         journal: what is wrong with the journal; empty: nothing.
         now: plant time [s].
+        alone: deliveries wait for a warehouse that does not answer.
     """
     vehicles = [_vehicle(s, vehicle, now) for vehicle in s.model.vehicles.values()]
-    return [_fleet(s, journal), _deliveries(s), *vehicles]
+    return [_fleet(s, journal), _deliveries(s, alone), *vehicles]
 
 
 def _fleet(s: Situation, journal: str) -> Health:
@@ -48,7 +49,7 @@ def _fleet(s: Situation, journal: str) -> Health:
     return Health('fleet', Level.OK, 'runs', values)
 
 
-def _deliveries(s: Situation) -> Health:
+def _deliveries(s: Situation, alone: bool) -> Health:
     opened = s.model.open.values()
     waiting = [d.request.request_id for d in opened if d.phase is Phase.WAITING_FOR_PERSON]
     late = [d for d in opened if isfinite(d.slack) and d.slack < 0.0]
@@ -60,6 +61,8 @@ def _deliveries(s: Situation) -> Health:
     if waiting:
         text = f'{len(waiting)} wait for a person'
         return Health('fleet deliveries', Level.ERROR, text, values)
+    if alone:
+        return Health('fleet deliveries', Level.WARN, 'the warehouse does not answer', values)
     if late:
         text = f'{len(late)} of {len(s.model.open)} will be late'
         return Health('fleet deliveries', Level.WARN, text, values)

@@ -53,6 +53,9 @@ from linehaul_ros import names
 SILENT = 2.0
 """[s] of wall time without a round after which one is made whatever the node's clock says."""
 
+UNANSWERED = 5
+"""[s] of wall time without an answer after which the warehouse counts as not there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -123,6 +126,7 @@ class FleetNode(Node):
         self._history = History(past)
         self._goals: dict[RequestId, list[tuple[ServerGoalHandle, Future]]] = {}
         self._retrievals: dict[RequestId, PersistentGoal] = {}
+        self._unanswered = 0
         self._cycles, self._strength = 0, Strength()
         self._shown = 0
         self._per_second = max(1, round(1.0 / config.cycle))
@@ -257,7 +261,12 @@ class FleetNode(Node):
         news = self._strength.look(self.fleet.situation.desk.notices, now)
         if news:
             self.get_logger().warning(f'fleet {news}')
-        health = diagnose(self.fleet.situation, self._store.trouble, now)
+        health = diagnose(
+            self.fleet.situation,
+            self._store.trouble,
+            now,
+            alone=self._unanswered >= UNANSWERED,
+        )
         self._diagnostics.publish(to_diagnostics(health, now))
 
     # Requests.
@@ -307,6 +316,7 @@ class FleetNode(Node):
         """
         if self._steady.now().nanoseconds * 1e-9 - self._last_round > SILENT:
             self._cycle()
+        self._watch_warehouse()
         for request_id, waiting in self._goals.items():
             feedback = DeliverMaterial.Feedback(
                 state=delivery_state(self.fleet.model.deliveries[request_id])
@@ -315,6 +325,16 @@ class FleetNode(Node):
                 handle.publish_feedback(feedback)
 
     # Containers.
+
+    def _watch_warehouse(self) -> None:
+        """Tell once that deliveries wait for a warehouse that does not answer; each second."""
+        silent = [r for r, goal in self._retrievals.items() if goal.unanswered]
+        was, self._unanswered = self._unanswered, self._unanswered + 1 if silent else 0
+        if self._unanswered == UNANSWERED:
+            text = f'warehouse=silent waiting={len(silent)} action={names.RETRIEVE_LOAD.name}'
+            self.get_logger().warning(text)
+        elif was >= UNANSWERED and not silent:
+            self.get_logger().info('warehouse=answers')
 
     def _ask_warehouse(self, now: float) -> None:
         wanted = {d.retrieval_id: d for d in self.fleet.retrievals(now)}

@@ -12,12 +12,14 @@ from linehaul_fleet.codes import Code
 from linehaul_fleet.convert import to_goal, to_request
 from linehaul_fleet.delivery import Request
 from linehaul_fleet.node import FleetNode
-from linehaul_ros.actions import PersistentGoal
+from linehaul_ros.actions import PersistentGoal, action_server
+from linehaul_ros.diagnostics import DIAGNOSTICS
 from linehaul_ros.testing import ros_context, spin_until, spinning
 from linehaul_ros.time import to_time
-from rclpy.action import ActionClient
+from rclpy.action import ActionClient, CancelResponse
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.task import Future
 
 from linehaul_floor import PlaceKind, load_plant
 from linehaul_interfaces.action import DeliverMaterial
@@ -121,6 +123,26 @@ def test_a_running_delivery_can_be_cancelled_and_a_repeat_has_the_same_result(be
     assert repr(bench.send(executor, good())) == repr(results[0])
     other = bench.send(executor, good(priority=7))
     assert other.error_code == ErrorCode.DELIVER_REQUEST_ID_REUSED
+
+
+def test_a_delivery_without_a_warehouse_says_what_it_waits_for(bench):
+    bench, executor = bench
+    told = []
+
+    def hear(message):
+        told[:] = [s.message for s in message.status if s.name == 'fleet deliveries']
+
+    bench.tester.create_subscription(DIAGNOSTICS.type, DIAGNOSTICS.name, hear, DIAGNOSTICS.qos)
+    PersistentGoal(bench.tester, bench.client, good(), lambda _: None)
+    spin_until(executor, lambda: told == ['the warehouse does not answer'])
+
+    async def promise(_):
+        await Future()
+
+    accept = lambda _: CancelResponse.ACCEPT  # noqa: E731
+    server = action_server(bench.tester, names.RETRIEVE_LOAD, promise, accept)
+    spin_until(executor, lambda: told == ['1 open'])
+    server.destroy()
 
 
 def test_requests_are_remembered_by_the_next_node(tmp_path):

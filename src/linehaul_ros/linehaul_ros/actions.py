@@ -102,6 +102,11 @@ class PersistentGoal:
         self._timer = node.create_timer(0.2, self._check, clock=self._steady)
         self._check()
 
+    @property
+    def unanswered(self) -> bool:
+        """Whether the server is not there, or has not answered the last attempt."""
+        return not self.done and (self._handle is None or not self._client.server_is_ready())
+
     def cancel(self) -> None:
         """Ask the server to cancel; the result still comes through `on_result`."""
         self._cancelled = True

@@ -3,6 +3,7 @@
 """Run one node in one process: start, spin, stop cleanly, exit with a code that tells."""
 
 import contextlib
+import faulthandler
 import signal
 import sys
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from linehaul_ros.parameters import ParameterError
+
+START_LIMIT = 300.0
+"""[s] of wall time after which a node that is not made yet is ended; planners compile for 100."""
 
 
 class Closable(Protocol):
@@ -44,17 +48,27 @@ def spin(executor: Executor, stopped: Callable[[], bool]) -> None:
             executor.spin_once(timeout_sec=0.2)
 
 
-def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> int:
+def run(
+    make: Callable[[], Node],
+    broken: tuple[type[Exception], ...] = (),
+    start_limit: float = START_LIMIT,
+) -> int:
     """Run a node until SIGINT or SIGTERM.
+
+    A process that dies by a signal, and one whose start hangs (in the middleware, say), tells on
+    stderr where it was; the second ends with exit code 1, so that who started it tries again.
 
     Args:
         make: builds the node; rclpy is initialised before it is called.
         broken: exceptions of `make` that mean 'this cannot run': told in one line, exit code 2.
+        start_limit: wall time [s] that the start may take.
 
     Returns:
         The exit code: 0 after a clean stop, 2 if the node cannot run as configured, else what
         the node's `close` says.
     """
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(start_limit, exit=True)
     # Not rclpy's own handlers: they shut the context down in the middle of a callback.
     signals: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -68,6 +82,8 @@ def run(make: Callable[[], Node], broken: tuple[type[Exception], ...] = ()) -> i
         print(f'cannot run: {error}', file=sys.stderr, flush=True)  # noqa: T201
         rclpy.try_shutdown()
         return 2
+    finally:
+        faulthandler.cancel_dump_traceback_later()
     executor = make_executor()
     executor.add_node(node)
     code = 0
