@@ -17,9 +17,10 @@ Scales say nothing of how often a statistic is high by chance, because residuals
 independent nor Gaussian. So each statistic is judged by its own past: its maxima over blocks of
 readings are followed, on a scale on which they are about Gumbel (the logarithm for spikes, whose
 tails are often heavy), by mean and spread, and a value becomes y, the Gumbel-reduced value, whose
-chance in a block is about exp(-y). The fewer blocks were seen, the wider the spread is taken. A
-fault mostly moves several statistics: the raw score is the greatest y and 0.3 of each of the two
-next. How much they move together by chance differs from channel to channel, so the raw score is
+chance in a block is about exp(-y). The fewer blocks were seen, the wider the spread is taken;
+blocks that are forgotten are not counted, else scores would rise with a channel's age. A fault
+mostly moves several statistics: the raw score is the greatest y and 0.4 of each of the two next.
+How much they move together by chance differs from channel to channel, so the raw score is
 judged once more by its own past, in the same way.
 
 Sources: Roberts 1959 (EWMA), Page 1954 (CUSUM), Gumbel 1958 (block maxima, by moments).
@@ -55,6 +56,7 @@ HALF = 0.15  # of the shares of error between which a season comes to be used
 SURE, MEAN, VARIANCE = 60.0, 2.3, 2.0
 """What block maxima of the raw score are before any is seen, and how many blocks that is worth."""
 DOUBT = 4.0  # over the root of the number of blocks: how much wider a spread might be
+REMEMBERED = 300.0  # blocks in the moments; more were never seen at once
 WILD = 5.0  # spreads above the mean beyond which a block maximum teaches no more
 PER_UNIT = 40.0  # bins of the tail for one unit of score
 
@@ -253,7 +255,7 @@ def _judge(stat: FloatArray, past: FloatArray, least: float) -> tuple[float, int
     """Return score and statistic; note the maxima of the block."""
     done = past[1, BLOCKS]
     first, second, third, kind = 0.0, 0.0, 0.0, 0
-    doubt = 1.0 + DOUBT / np.sqrt(max(done, 1.0))
+    doubt = 1.0 + DOUBT / np.sqrt(min(max(done, 1.0), REMEMBERED))
     for j in range(STATISTICS):
         q = _scaled(stat[j], j)
         past[0, j] = max(past[0, j], q)
@@ -287,7 +289,7 @@ def _reduced(x: float, mean: float, spread: float) -> float:
 @njit(cache=True)
 def _usual(raw: float, past: FloatArray, blocks: float) -> float:
     """Return the score: the raw one, judged by the channel's own past of some blocks."""
-    n = max(blocks, 0.0)
+    n = min(max(blocks, 0.0), REMEMBERED)
     mean = (SURE * MEAN + n * past[1, RAW]) / (SURE + n)
     var = (SURE * VARIANCE + n * past[2, RAW]) / (SURE + n)
     return max(_reduced(raw, mean, np.sqrt(var)), 0.0)
@@ -314,7 +316,7 @@ def _learn(past: FloatArray, j: int, done: float, wild: float, cut: bool) -> Non
     q = past[0, j]
     if cut:
         q = min(q, past[1, j] + wild * np.sqrt(past[2, j]) + 0.02)
-    g = max(1.0 / (done + 1.0), 1.0 / 300.0)
+    g = max(1.0 / (done + 1.0), 1.0 / REMEMBERED)
     delta = q - past[1, j]
     past[1, j] += g * delta
     past[2, j] = (1.0 - g) * (past[2, j] + g * delta * delta)

@@ -7,6 +7,8 @@ import pytest
 from linehaul_sensors.errors import ReadingsError
 from linehaul_sensors.watch import START_THRESHOLD, Statistic, Watch, WatchRules
 
+from linehaul_sensors import watch_kernels as kernels
+
 PERIOD = 60.0
 
 
@@ -128,6 +130,17 @@ def test_the_threshold_follows_the_budget():
         found[budget] = watch.set_threshold()
     assert found[1e6] == START_THRESHOLD
     assert found[1e6] <= found[3.0] < found[1e-3] < 100
+
+
+def test_scores_do_not_rise_with_the_age_of_a_channel():
+    """The threshold comes from the past; it must hold for channels that are a day older."""
+    stat = np.linspace(1.0, 4.0, kernels.STATISTICS)
+    past = np.ones((3, kernels.STATISTICS + 2))
+    scores = []
+    for blocks in (100.0, 400.0, 1000.0, 5000.0):
+        past[1, kernels.BLOCKS] = blocks
+        scores.append(kernels._judge(stat, past.copy(), 6.0)[0])
+    assert scores[0] < scores[1] == scores[2] == scores[3]
 
 
 def test_after_maintenance_a_channel_learns_anew():
