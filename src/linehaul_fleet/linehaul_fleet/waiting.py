@@ -103,38 +103,34 @@ def waiting_place(s: Situation, vehicle: Vehicle, source: Place, here: int) -> P
 
 def _candidates(s: Situation, vehicle: Vehicle) -> Iterator[Place]:
     others = [v for v in s.model.vehicles.values() if v.id != vehicle.id]
-    homes = {v.home for v in others}
-    wanted = {v.job.target for v in others if v.job}
-    legs = {v.leg.place_id for v in others if v.leg}
-    taken = homes | wanted | legs
-    for kind in (PlaceKind.PARKING, PlaceKind.WAREHOUSE_PORT):
+    headed = {v.leg.place_id for v in others if v.leg}
+    kinds = (PlaceKind.PARKING, PlaceKind.WAREHOUSE_PORT, *(STATIONS if vehicle.loads else ()))
+    for kind in kinds:
+        taken = headed | _demanded(s, kind, vehicle)
+        if kind is PlaceKind.PARKING:
+            taken |= {v.job.target for v in others if v.job}
         for place in s.plant.places_of(kind):
-            port = kind is PlaceKind.WAREHOUSE_PORT
             if vehicle.vehicle_class not in place.classes or place.id in taken:
                 continue
-            if not port or place.flow is Flow.IN:
+            if kind is not PlaceKind.WAREHOUSE_PORT or place.flow is Flow.IN:
                 yield place
-    if vehicle.loads:
-        coming = {v.job.target for v in others if v.job and not _fetches(v)}
-        fetched = {v.job.source for v in others if v.job and _fetches(v)}
-        needed = coming | fetched | legs | s.desk.ports.keys()
-        for kind in STATIONS:
-            for place in s.plant.places_of(kind):
-                if vehicle.vehicle_class in place.classes and place.id not in needed:
-                    yield place
 
 
 def in_demand(s: Situation, place: Place, vehicle: Vehicle) -> bool:
     """Return whether somebody else is to fetch or bring something where a vehicle stands."""
-    if place.kind is PlaceKind.PARKING:
-        return any(v.home == place.id and v.id != vehicle.id for v in s.model.vehicles.values())
-    far = place.kind in STATIONS  # who has no load for it yet takes its time
-    return place.id in s.desk.ports or any(
-        v.job is not None
-        and (place.id == v.job.source or (place.id == v.job.target and not (far and _fetches(v))))
-        for v in s.model.vehicles.values()
-        if v.id != vehicle.id
-    )
+    return place.id in _demanded(s, place.kind, vehicle)
+
+
+def _demanded(s: Situation, kind: PlaceKind, vehicle: Vehicle) -> set[PlaceId]:
+    """Return places, of one kind, that others than a vehicle need; others' homes for parking."""
+    others = [v for v in s.model.vehicles.values() if v.id != vehicle.id]
+    if kind is PlaceKind.PARKING:
+        return {v.home for v in others}
+    far = kind in STATIONS  # who has no load for it yet takes its time
+    jobs = [(v, v.job) for v in others if v.job]
+    sources = {job.source for _, job in jobs if job.source is not None}
+    targets = {job.target for v, job in jobs if not (far and _fetches(v))}
+    return sources | targets | s.desk.ports.keys()
 
 
 def _fetches(vehicle: Vehicle) -> bool:

@@ -22,7 +22,7 @@ from linehaul_fleet.lines import GIVEN_UP_MOST
 from linehaul_fleet.situation import Settings
 from linehaul_fleet.work import Job, JobKind
 
-from linehaul_fleet import turns
+from linehaul_fleet import turns, waiting
 from linehaul_floor import PlaceKind, conflict_table, load_plant
 from linehaul_vda5050 import (
     ActionState,
@@ -580,6 +580,26 @@ def test_who_waits_with_a_load_at_a_station_makes_room_for_who_has_to_do_there()
     assert 'empty-1' not in factory.fleet.model.abandoned
     factory.fleet.change('d1', Change(hold=False), 'fa1', 'runs', factory.now)
     factory.until(lambda: factory.phase('d1') is Phase.DELIVERED)
+
+
+def test_a_bay_that_is_left_for_somebody_is_none_to_wait_in():
+    """Who has just fetched a load stands in the bay still: others went for it, and came back."""
+    factory, carrier = held_load()
+    s, model = factory.fleet.situation, factory.fleet.model
+    vehicle = model.vehicles[carrier.id]
+    other = next(v for v in model.vehicles.values() if v.id != vehicle.id)
+    other.job, other.leg = None, None
+
+    def candidates():
+        return [p.id for p in waiting._candidates(s, vehicle)]
+
+    station = next(p for p in candidates() if s.plant.places[p].kind is PlaceKind.STATION)
+    other.job = Job(JobKind.RETURN, 'wh_in_1', station, None, 'empty')
+    for loads in (None, vehicle.state.loads):
+        other.state = replace(other.state, loads=loads)
+        assert waiting.in_demand(s, s.plant.places[station], vehicle)
+        assert station not in candidates()
+    assert not any(waiting.in_demand(s, s.plant.places[p], vehicle) for p in candidates())
 
 
 def loads_under_way(factory):

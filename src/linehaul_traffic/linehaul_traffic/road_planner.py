@@ -47,9 +47,6 @@ WIDE = 0.1
 """Share of the trials that look for ways everywhere."""
 
 
-NOWHERE = Start(0, 0.0, -1, False, np.inf, np.zeros(0, np.int32), np.zeros(0))
-
-
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A vehicle's path behind a position, to put it back."""
@@ -71,7 +68,7 @@ class Saved:
         return self.ints[1, :-1]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Trial:
     """A way that a shadow tries out for a vehicle.
 
@@ -90,13 +87,12 @@ class Trial:
 
     @classmethod
     def of(cls, graph: ExecutionGraph, shadow: int, v: int) -> 'Trial':
-        """Let a shadow take the place of a vehicle, whose claims do not count from now on."""
+        """Let a shadow take the place of a vehicle, whose claims must not count (`away`)."""
         q = graph.queues
         last = int(q.size[v]) - 1
-        q.away[v] = True
         kernels.shadow(q, shadow, v)
         way = q.edge[v, q.granted[v] : last].copy()
-        return cls(shadow, v, int(q.node[v, last]), way, NOWHERE)
+        return cls(shadow, v, int(q.node[v, last]), way, way_start(graph, shadow))
 
 
 class TrafficPlanner:
@@ -317,7 +313,7 @@ class TrafficPlanner:
         v = int(self._rng.choice(delay.size, p=delay / total))
         others = self._in_the_way(v)
         self._rng.shuffle(others)
-        return [v, *others[: int(self._rng.integers(0, 4))]]
+        return [v, *others[: int(self._rng.integers(0, kernels.SHADOWS))]]
 
     def _in_the_way(self, v: int) -> list[int]:
         """Return vehicles whose claims end when a step of v can begin after waiting."""
@@ -343,9 +339,9 @@ class TrafficPlanner:
         graph = self.graph
         if bound is None:
             bound = sum(self._cost(v, int(graph.queues.granted[v])) for v in group) - GAIN
+        graph.queues.away[group] = True
         trials = [Trial.of(graph, s, v) for s, v in enumerate(group)]
         for one in trials:
-            one.start = way_start(graph, one.shadow)
             graph.insert(one.shadow, max(one.start.at, graph.now) + HOLD)
         better = self._plan_all(trials, bound)
         for one in trials:

@@ -489,3 +489,11 @@ def test_a_vehicle_under_way_gets_a_new_way_and_still_meets_nobody():
                 assert overlap(q, graph.model.arrays, graph.slot(vehicle))[0] == FREE
         check_free_times(floor)
     assert renewed >= 2
+
+
+def test_every_vehicle_of_a_group_has_a_shadow_and_all_shadows_are_used(monkeypatch):
+    floor = Floor(7)
+    monkeypatch.setattr(floor.planner, '_in_the_way', lambda _: [*range(20, 30)])
+    delay = np.full(floor.graph.queues.size.size, 1.0)
+    sizes = {len(floor.planner._neighbourhood(delay)) for _ in range(200)}
+    assert sizes == set(range(1, SHADOWS + 1))
