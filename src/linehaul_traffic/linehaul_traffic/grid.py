@@ -168,25 +168,32 @@ def fill_goal_rows(
     goals: NDArray[np.int32],
     rows: NDArray[np.int32],
 ) -> None:
-    """Fill `rows` (G, N) with breadth-first distances to `goals` (G,) over unit arcs."""
+    """Fill `rows` (G, N) with breadth-first distances to `goals` (G,) over unit arcs.
+
+    Nodes are unsigned here, so that no index has to be looked at for wrapping round, and every
+    neighbour is written behind the queue's end, which only moves on for a new one: no branch.
+    """
     n = indptr.shape[0] - 1
-    queue = np.empty(n, dtype=np.int32)
+    begins, ends = indptr.view(np.uint32), nbr.view(np.uint32)
+    one = np.uint32(1)
+    queue = np.empty(n + 1, dtype=np.uint32)
     for g in range(goals.shape[0]):
         row = rows[g]
         row[:] = UNREACHABLE
-        queue[0] = goals[g]
         row[goals[g]] = 0
-        head = 0
-        tail = 1
+        queue[0] = goals[g]
+        head = np.uint32(0)
+        tail = one
         while head < tail:
             u = queue[head]
-            head += 1
-            for k in range(indptr[u], indptr[u + 1]):
-                v = nbr[k]
-                if row[v] == UNREACHABLE:
-                    row[v] = row[u] + 1
-                    queue[tail] = v
-                    tail += 1
+            head += one
+            steps = row[u] + 1
+            for k in range(begins[u], begins[u + one]):
+                v = ends[k]
+                new = row[v] > steps
+                row[v] = steps if new else row[v]
+                queue[tail] = v
+                tail += np.uint32(new)
 
 
 def _lines(path: Path, error: type[MapError] | type[ScenarioError]) -> list[str]:

@@ -51,6 +51,7 @@ class Scratch(NamedTuple):
     tried: NDArray[np.int32]
     partner: NDArray[np.int32]
     stack: NDArray[np.int32]
+    near: NDArray[np.int32]
     value: NDArray[np.float64]
     rng: NDArray[np.uint64]
 
@@ -67,6 +68,7 @@ def new_scratch(team: Team, rng: NDArray[np.uint64]) -> Scratch:
         np.empty(agents, np.int32),
         np.empty(agents, np.int32),
         np.empty(agents + 1, np.int32),
+        np.empty(degree, np.int32),
         np.empty(degree),
         rng,
     )
@@ -103,7 +105,13 @@ def pibt_step(team: Any, scratch: Any, here: Any, there: Any, order: Any, polite
         after[u] = i
     if found:
         for i in order:
-            if there[i] == NOBODY and not _choose(team, scratch, here, there, i, polite):
+            if there[i] != NOBODY:
+                continue
+            u = here[i]
+            if u == team.goals[i] and after[u] == NOBODY:  # its first wish, and nobody's yet
+                after[u] = i
+                there[i] = u
+            elif not _choose(team, scratch, here, there, i, polite):
                 found = False
                 break
     for i in range(here.shape[0]):
@@ -174,8 +182,13 @@ def _pull_partner(scratch: Any, here: Any, there: Any, i: int) -> None:
 def _make_wishes(team: Any, scratch: Any, here: Any, there: Any, i: int, polite: float) -> None:
     """Sort the wishes of agent i and find its swap partner."""
     indptr, nbr, to_go = team.indptr, team.nbr, team.to_go
-    wishes, value = scratch.wishes, scratch.value
+    wishes, value, near = scratch.wishes, scratch.value, scratch.near
     u = here[i]
+    beside = 0
+    for k in range(indptr[u], indptr[u + 1]):
+        if scratch.now[nbr[k]] != NOBODY:
+            near[beside] = scratch.now[nbr[k]]
+            beside += 1
     n = 0
     for k in range(indptr[u], indptr[u + 1] + 1):
         v = u
@@ -184,7 +197,7 @@ def _make_wishes(team: Any, scratch: Any, here: Any, there: Any, i: int, polite:
             v = nbr[k]
             cost = to_go[i, v] + 0.09 * uniform(scratch.rng)
             if polite > 0.0:
-                cost += 0.1 * polite * _hindrance(indptr, nbr, to_go, scratch.now, u, v)
+                cost += 0.1 * polite * _hindrance(to_go, here, near[:beside], v)
         m = n
         while m > 0 and value[m - 1] > cost:
             value[m] = value[m - 1]
@@ -195,7 +208,9 @@ def _make_wishes(team: Any, scratch: Any, here: Any, there: Any, i: int, polite:
         n += 1
     scratch.tally[i] = n
     scratch.tried[i] = 0
-    scratch.partner[i] = _swap_partner(team, scratch, here, there, i)
+    scratch.partner[i] = NOBODY
+    if beside > 0:
+        scratch.partner[i] = _swap_partner(team, scratch, here, there, i, beside)
     if scratch.partner[i] != NOBODY:
         for m in range(n // 2):
             v = wishes[i, m]
@@ -204,19 +219,17 @@ def _make_wishes(team: Any, scratch: Any, here: Any, there: Any, i: int, polite:
 
 
 @njit(cache=True, nogil=True, inline='always')
-def _hindrance(indptr: Any, nbr: Any, to_go: Any, now: Any, u: int, v: int) -> Any:
-    """Return how many agents next to node u would be nearer to their goals at v."""
+def _hindrance(to_go: Any, here: Any, near: Any, v: int) -> Any:
+    """Return how many of the agents `near`, but for one at node v, would be nearer home at v."""
     n = 0
-    for k in range(indptr[u], indptr[u + 1]):
-        w = nbr[k]
-        j = now[w]
-        if j != NOBODY and w != v and to_go[j, v] < to_go[j, w]:
+    for j in near:
+        if here[j] != v and to_go[j, v] < to_go[j, here[j]]:
             n += 1
     return n
 
 
 @njit(cache=True, nogil=True, inline='always')
-def _swap_partner(team: Any, scratch: Any, here: Any, there: Any, i: int) -> Any:
+def _swap_partner(team: Any, scratch: Any, here: Any, there: Any, i: int, beside: int) -> Any:
     """Return the agent with which agent i must change places here, NOBODY when with none."""
     u = here[i]
     best = scratch.wishes[i, 0]
@@ -230,11 +243,9 @@ def _swap_partner(team: Any, scratch: Any, here: Any, there: Any, i: int) -> Any
     ):
         return j
     if best != u:
-        for k in range(team.indptr[u], team.indptr[u + 1]):
-            m = scratch.now[team.nbr[k]]
+        for m in scratch.near[:beside]:
             if (
-                m != NOBODY
-                and best != here[m]
+                best != here[m]
                 and _swap_needed(team, scratch, m, i, u, best)
                 and _swap_possible(team, scratch, best, u)
             ):
