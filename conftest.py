@@ -45,7 +45,7 @@ class _NoRos:
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
         """Refuse ROS modules; leave all others to the next importer."""
         top = name.partition('.')[0]
-        if top in ('rclpy', 'linehaul_interfaces', 'linehaul_ros') or top.endswith('_msgs'):
+        if top in ('rclpy', 'linehaul_interfaces') or top.endswith('_msgs'):
             raise ModuleNotFoundError(f'{name} is ROS, and this test runs without it', name=name)
 
 

@@ -118,7 +118,7 @@ class Factory:
             return dict(json.loads(file.read_text(encoding='utf-8')))
         begin = time.perf_counter()
         run = SupplyRun(
-            self.plant, self.conflicts(), seed, cycle=1.0, tries=1, reports=2.0, **about
+            self.plant, self.conflicts(), seed, cycle=1.0, tries=8, reports=2.0, **about
         )
         run.go(until)
         whole = run.result()
