@@ -24,6 +24,8 @@ from linehaul_ros.qos import EVENTS
 
 RESULTS_KEPT = 3600
 """[s] of the server's clock for which the result of a goal is kept."""
+UNHEARD = 10.0
+"""[s] of wall time without a word from the server after which a goal says so in the log, once."""
 _ENDED = (GoalStatus.STATUS_SUCCEEDED, GoalStatus.STATUS_ABORTED, GoalStatus.STATUS_CANCELED)
 
 
@@ -96,6 +98,8 @@ class PersistentGoal:
         self._cancelled = False
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._heard = -1e9
+        self._spoken = self._now()
+        self._warned = False
         self.done = False
         self.sent = 0
         self._node = node
@@ -121,7 +125,17 @@ class PersistentGoal:
     def _now(self) -> float:
         return self._steady.now().nanoseconds * 1e-9
 
+    def _warn(self) -> None:
+        """Tell once that nobody answers, and whether there is a server at all."""
+        self._warned = True
+        there = 'is there' if self._client.server_is_ready() else 'is missing'
+        self._node.get_logger().warning(
+            f'goal={type(self._goal).__name__} unanswered, sent={self.sent}, the server {there}'
+        )
+
     def _check(self) -> None:
+        if not self.done and not self._warned and self._now() - self._spoken > UNHEARD:
+            self._warn()
         if self.done or self._now() - self._heard < self._silence:
             return
         if not self._client.server_is_ready():
@@ -136,7 +150,7 @@ class PersistentGoal:
 
     def _feedback(self, feedback: Any) -> None:
         if not self.done:
-            self._heard = self._now()
+            self._heard = self._spoken = self._now()
             self._on_feedback(feedback)
 
     def _accepted(self, handle: Any) -> None:
@@ -146,7 +160,7 @@ class PersistentGoal:
         """
         if self.done:
             return
-        self._heard = self._now()
+        self._heard = self._spoken = self._now()
         if not handle.accepted:
             return  # the server is not ready for goals; the silence brings the next attempt
         self._handle = handle

@@ -46,8 +46,11 @@ class Waiting(PersistentGoal):
 @pytest.fixture
 def made():
     client, results = Client(), []
+    warned = []
     node = SimpleNamespace(create_timer=lambda *_, **__: None, destroy_timer=lambda _: None)
+    node.get_logger = lambda: SimpleNamespace(warning=warned.append)
     goal = Waiting(node, client, 'goal', results.append)
+    goal.told = warned
     return client, goal, results
 
 
@@ -86,6 +89,18 @@ def test_an_answer_that_comes_after_the_next_attempt_counts_once(made):
     end(client.sent[1], 'second')
     assert results == ['first']
     assert goal.done
+
+
+def test_that_nobody_answers_is_told_once_and_not_while_there_is_feedback(made):
+    client, goal, _ = made
+    for _ in range(5):
+        client.sent[-1].feed(SimpleNamespace(feedback='x'))
+        silent(goal)
+    assert goal.told == []
+    client.server_is_ready = lambda: False
+    for _ in range(5):
+        silent(goal)
+    assert goal.told == ['goal=str unanswered, sent=6, the server is missing']
 
 
 def test_an_attempt_that_is_not_accepted_or_has_not_ended_is_no_answer(made):
