@@ -376,4 +376,4 @@ class SupplyRun(FactoryRun):
 
 def fed() -> Feeding:
     """Return how the lines feed themselves: as config/line.param.yaml has it."""
-    return Feeding(Policy(z=2.0, cover=60.0, clearing=30.0))
+    return Feeding(Policy(z=2.0, cover=180.0, clearing=30.0))

@@ -65,7 +65,7 @@ class Config:
         60.0, doc='Time from the first look until lines run.', unit='s', low=0.0, high=86400.0
     )
     cover: float = setting(
-        60.0,
+        180.0,
         doc='Time to spare before the run-out, beside what the measured spread asks for.',
         unit='s',
         low=0.0,
