@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import rclpy
+from rclpy.action import ActionClient, ActionServer
 from rclpy.executors import Executor
 
 from linehaul_ros.run import make_executor
@@ -30,7 +31,11 @@ def ros_context() -> Iterator[rclpy.Context]:
 
 @contextlib.contextmanager
 def spinning(context: rclpy.Context, *nodes: rclpy.node.Node) -> Iterator[Executor]:
-    """Give an executor with `nodes`; they are destroyed at the end."""
+    """Give an executor with `nodes`; they are destroyed at the end, with their actions.
+
+    rclpy leaves action servers and clients to the garbage collector. They keep their participant,
+    which the next test in this process then hears, until it dies in the middle of that test.
+    """
     executor = make_executor(context)
     for node in nodes:
         executor.add_node(node)
@@ -39,6 +44,9 @@ def spinning(context: rclpy.Context, *nodes: rclpy.node.Node) -> Iterator[Execut
     finally:
         for node in nodes:
             executor.remove_node(node)
+            for waitable in list(node.waitables):
+                if isinstance(waitable, (ActionClient, ActionServer)):
+                    waitable.destroy()
             node.destroy_node()
         executor.shutdown()
 
