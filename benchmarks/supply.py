@@ -13,6 +13,9 @@ fleet, and once with the adjustment switched off: requests stay as they were ask
     python benchmarks/supply.py [--quick] [--part hour changes] [--seeds 3] [--run-dir DIR]
         [--out FILE.json] [--plot FILE.svg]
 
+The fleet tries 8 better plans in each second of plant time; at real time its
+node has time for more.
+
 With --run-dir runs that are finished are kept there and not repeated.
 """
 
@@ -35,6 +38,8 @@ from linehaul_line.product import Model, standard_model
 
 from linehaul_floor import Plant, conflict_table, load_plant
 
+TRIES = 8
+"""Better plans that the fleet tries in each second."""
 WARM = 900.0
 HOUR = 3600.0
 STOP, SPEED, CHANGE = (900.0, 1500.0), (1800.0, 2400.0), 2700.0
@@ -118,7 +123,7 @@ class Factory:
             return dict(json.loads(file.read_text(encoding='utf-8')))
         begin = time.perf_counter()
         run = SupplyRun(
-            self.plant, self.conflicts(), seed, cycle=1.0, tries=8, reports=2.0, **about
+            self.plant, self.conflicts(), seed, cycle=1.0, tries=TRIES, reports=2.0, **about
         )
         run.go(until)
         whole = run.result()
