@@ -108,5 +108,4 @@ def test_a_forty_line_station_is_served(tmp_path):
             if station.poll() is None:
                 station.kill()
                 station.communicate()
-            fleet.server.destroy()
             fleet.journal.close()
